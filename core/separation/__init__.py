@@ -1,0 +1,1 @@
+"""A song in, stems out: STFT, network, masks, inverse STFT, as a stream of patches."""

@@ -1,0 +1,202 @@
+"""The only file that imports LiteRT: loads a TFLite file and runs patches through it."""
+
+import queue
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from core.errors import BackendError, ModelError
+from core.quiet import native_stderr_captured
+from core.separation.manifest import ModelSpec
+from core.separation.network import Magnitude, RawMasks
+
+SIGNATURE = "separate"
+INPUT = "magnitude"
+
+
+def runtime_version() -> str:
+    """Return the version of the installed LiteRT."""
+    return version("ai-edge-litert")
+
+
+class CpuNetwork:
+    """A model on the CPU (XNNPACK): several patches at once, one interpreter each.
+
+    Patches on cores of their own scale better than one patch spread over the cores, because a
+    network has layers too small to share out.
+
+    Parameters
+    ----------
+    path
+        The TFLite file; its checksum has been verified.
+    spec
+        The signal contract; the file's signature is checked against it.
+    bins
+        F, a multiple of 64: other than the file's own, the network is resized.
+    lanes
+        How many patches may run at once.
+    threads
+        Threads that each patch may use.
+
+    Raises
+    ------
+    ModelError
+        The file is no model, or not the one that its manifest describes.
+    """
+
+    def __init__(self, path: Path, spec: ModelSpec, bins: int, lanes: int, threads: int) -> None:
+        self.spec = spec
+        self.bins = bins
+        self.lanes = lanes
+        self._idle: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+        for _ in range(lanes):
+            self._idle.put(_Lane(path, spec, bins, threads))
+
+    def masks(self, magnitude: Magnitude) -> RawMasks:
+        """See `Network.masks`; waits for a free interpreter."""
+        lane = self._idle.get()
+        try:
+            return lane.run(magnitude)
+        finally:
+            self._idle.put(lane)
+
+    def close(self) -> None:
+        """Drop the interpreters."""
+        while not self._idle.empty():
+            self._idle.get()
+
+
+class _Lane:
+    """One interpreter."""
+
+    def __init__(self, path: Path, spec: ModelSpec, bins: int, threads: int) -> None:
+        with native_stderr_captured() as said:
+            try:
+                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                inputs, outputs = _signature(self._interpreter)
+            except (ValueError, RuntimeError) as exc:
+                raise ModelError(
+                    f"The model file {path} cannot be loaded: {exc}",
+                    "It is no TensorFlow Lite model of this program, or needs a newer runtime.",
+                ) from exc
+            _check_signature(path, spec, inputs, outputs)
+            self._input = int(inputs[INPUT]["index"])
+            # TFLite orders outputs by its own rule: only the signature tells which is which.
+            self._outputs = [int(outputs[stem]["index"]) for stem in spec.stems]
+            try:
+                shape = (1, spec.frames, bins, spec.channels)
+                self._interpreter.resize_tensor_input(self._input, shape)
+                self._interpreter.allocate_tensors()
+            except (ValueError, RuntimeError) as exc:
+                detail = " ".join(said) or str(exc)
+                raise ModelError(f"The model {path} does not run at F={bins}: {detail}") from exc
+
+    def run(self, magnitude: Magnitude) -> RawMasks:
+        self._interpreter.set_tensor(self._input, magnitude[np.newaxis])
+        self._interpreter.invoke()
+        return np.concatenate([self._interpreter.get_tensor(index) for index in self._outputs])
+
+
+def _signature(interpreter: Interpreter) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the details of inputs and outputs by name.
+
+    A function of its own because the interpreter cannot be resized while a runner lives.
+    """
+    runner = interpreter.get_signature_runner(SIGNATURE)
+    return runner.get_input_details(), runner.get_output_details()
+
+
+def _check_signature(
+    path: Path, spec: ModelSpec, inputs: dict[str, Any], outputs: dict[str, Any]
+) -> None:
+    shape = (1, spec.frames, spec.bins, spec.channels)
+    if set(inputs) != {INPUT} or set(outputs) != set(spec.stems):
+        raise ModelError(
+            f"The model file {path} has inputs {sorted(inputs)} and outputs {sorted(outputs)}; "
+            f"its manifest says {INPUT} and {', '.join(spec.stems)}."
+        )
+    for name, tensor in [*inputs.items(), *outputs.items()]:
+        if tuple(tensor["shape"]) != shape or tensor["dtype"] is not np.float32:
+            raise ModelError(
+                f"Tensor {name} of the model file {path} is {tensor['dtype'].__name__} "
+                f"{tuple(tensor['shape'])}; its manifest says float32 {shape}."
+            )
+
+
+class GpuNetwork:
+    """A model on the GPU, through LiteRT's WebGPU delegate over Vulkan.
+
+    Parameters
+    ----------
+    path, spec, bins
+        As in `CpuNetwork`.
+
+    Raises
+    ------
+    BackendError
+        This LiteRT has no GPU support, no adapter takes the model, or only part of it.
+    """
+
+    lanes = 1
+
+    def __init__(self, path: Path, spec: ModelSpec, bins: int) -> None:
+        self.spec = spec
+        self.bins = bins
+        self._shape = (1, spec.frames, bins, spec.channels)
+        try:
+            from ai_edge_litert.compiled_model import CompiledModel
+            from ai_edge_litert.hardware_accelerator import HardwareAccelerator
+        except ImportError as exc:
+            raise BackendError(
+                f"LiteRT {runtime_version()} has no GPU support.",
+                "Install ai-edge-litert 2 or newer (on 64-bit Arm: Python 3.12 or newer).",
+            ) from exc
+        with native_stderr_captured() as said:
+            try:
+                self._model: Any = CompiledModel.from_file(
+                    str(path), hardware_accel=HardwareAccelerator.GPU
+                )
+                if bins != spec.bins:
+                    self._model.resize_input_tensor_by_name(SIGNATURE, INPUT, list(self._shape))
+                accelerated = self._model.is_fully_accelerated()
+                self._input = self._model.create_input_buffer_by_name(SIGNATURE, INPUT)
+                self._outputs = {
+                    stem: self._model.create_output_buffer_by_name(SIGNATURE, stem)
+                    for stem in spec.stems
+                }
+            except (RuntimeError, ValueError) as exc:
+                said_last = f" ({said[-1]})" if said else ""
+                raise BackendError(
+                    f"The GPU cannot run the model {path.name}: {exc}{said_last}",
+                    "Use --backend cpu; `minusone doctor` shows which Vulkan adapters there are.",
+                ) from exc
+        if not accelerated:
+            raise BackendError(
+                f"The GPU takes only a part of the model {path.name}.", "Use --backend cpu."
+            )
+        # One command queue: patches of several threads go through in turn.
+        self._turn: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._turn.put(None)
+
+    def masks(self, magnitude: Magnitude) -> RawMasks:
+        """See `Network.masks`."""
+        size = int(np.prod(self._shape))
+        self._turn.get()
+        try:
+            self._input.write(np.ascontiguousarray(magnitude[np.newaxis]))
+            self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
+            results = [self._outputs[s].read(size, np.float32) for s in self.spec.stems]
+        finally:
+            self._turn.put(None)
+        return np.stack([result.reshape(self._shape[1:]) for result in results])
+
+    def close(self) -> None:
+        """Release the model and its buffers."""
+        if self._model is not None:
+            for buffer in (self._input, *self._outputs.values()):
+                buffer.destroy()
+            self._model.close()
+            self._model = None
