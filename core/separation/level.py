@@ -11,7 +11,9 @@ import numpy as np
 from core.audio.waveform import Samples
 
 # Root mean square over the active parts at which the networks separate best, dB of full scale.
-NETWORK_LEVEL = -14.0
+# Louder finds more of quiet voices, and more voices where there are none; -18 is where songs with
+# true stems lose nothing on either side.
+NETWORK_LEVEL = -18.0
 
 # Gating as in ITU-R BS.1770-4: blocks of 0.4 s, those 10 dB under the mean do not count.
 GATE_BLOCK = 0.4
@@ -73,6 +75,6 @@ def network_gain(level: float | None) -> float:
     Examples
     --------
     >>> round(network_gain(-20.0), 3)
-    1.995
+    1.259
     """
     return 1.0 if level is None else float(10.0 ** ((NETWORK_LEVEL - level) / 20.0))

@@ -55,11 +55,13 @@ class CpuNetwork:
         for _ in range(lanes):
             self._idle.put(_Lane(path, spec, bins, threads))
 
-    def masks(self, magnitude: Magnitude) -> RawMasks:
+    def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
         """See `Network.masks`; waits for a free interpreter."""
+        if out is None:
+            out = np.empty((len(self.spec.stems), *magnitude.shape), np.float32)
         lane = self._idle.get()
         try:
-            return lane.run(magnitude)
+            return lane.run(magnitude, out)
         finally:
             self._idle.put(lane)
 
@@ -94,10 +96,13 @@ class _Lane:
                 detail = " ".join(said) or str(exc)
                 raise ModelError(f"The model {path} does not run at F={bins}: {detail}") from exc
 
-    def run(self, magnitude: Magnitude) -> RawMasks:
+    def run(self, magnitude: Magnitude, out: RawMasks) -> RawMasks:
         self._interpreter.set_tensor(self._input, magnitude[np.newaxis])
         self._interpreter.invoke()
-        return np.concatenate([self._interpreter.get_tensor(index) for index in self._outputs])
+        for mask, index in zip(out, self._outputs, strict=True):
+            # `tensor` looks into the interpreter's memory where `get_tensor` would copy it first.
+            mask[...] = self._interpreter.tensor(index)()[0]
+        return out
 
 
 def _signature(interpreter: Interpreter) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -181,17 +186,20 @@ class GpuNetwork:
         self._turn: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._turn.put(None)
 
-    def masks(self, magnitude: Magnitude) -> RawMasks:
+    def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
         """See `Network.masks`."""
+        if out is None:
+            out = np.empty((len(self.spec.stems), *magnitude.shape), np.float32)
         size = int(np.prod(self._shape))
         self._turn.get()
         try:
             self._input.write(np.ascontiguousarray(magnitude[np.newaxis]))
             self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
-            results = [self._outputs[s].read(size, np.float32) for s in self.spec.stems]
+            for mask, stem in zip(out, self.spec.stems, strict=True):
+                mask[...] = self._outputs[stem].read(size, np.float32).reshape(mask.shape)
         finally:
             self._turn.put(None)
-        return np.stack([result.reshape(self._shape[1:]) for result in results])
+        return out
 
     def close(self) -> None:
         """Release the model and its buffers."""

@@ -64,6 +64,9 @@ class MaskedPatch:
         self._masking = masking
         self._gain = np.float32(gain)
         self._stems = stems
+        # One per patch under way. Large arrays made anew for every patch would cost page faults,
+        # and leave the process's heap in pieces twice as large as what is in use.
+        self._spaces: list[_Space] = []
 
     def __call__(self, segment: Segment, weights: NDArray[np.float32]) -> Segment:
         """Separate one patch.
@@ -81,9 +84,18 @@ class MaskedPatch:
             Shape (stems * channels, samples), float32: the channels of the first stem, then those
             of the next.
         """
-        spectrum = self._stft(segment)
-        magnitude = self._magnitude(spectrum)
-        raw = self._network.masks(magnitude)
+        channels = segment.shape[0]
+        space = self._spaces.pop() if self._spaces else _Space(self._stft, self._network, channels)
+        try:
+            return self._separate(segment, weights, space)
+        finally:
+            self._spaces.append(space)
+
+    def _separate(self, segment: Segment, weights: NDArray[np.float32], space: "_Space") -> Segment:
+        spectrum = self._stft(segment, out=space.spectrum)
+        magnitude = space.magnitude
+        self._fill_magnitude(spectrum, magnitude)
+        raw = self._network.masks(magnitude, out=space.raw)
         channels, frames, _ = spectrum.shape
         rows = frames + self._stft.frame // self._stft.hop - 1
         out = np.zeros((len(self._stems), channels, rows, self._stft.hop), np.float32)
@@ -102,16 +114,13 @@ class MaskedPatch:
                     self._stft.add_inverse(masked, out[row, channel, start:])
         return out.reshape(len(self._stems) * channels, -1)
 
-    def _magnitude(self, spectrum: Spectrum) -> NDArray[np.float32]:
-        channels, frames, _ = spectrum.shape
-        bins, wanted = self._network.bins, self._network.spec.channels
-        magnitude = np.empty((frames, bins, wanted), np.float32)
+    def _fill_magnitude(self, spectrum: Spectrum, magnitude: NDArray[np.float32]) -> None:
+        _, bins, wanted = magnitude.shape
         for channel in range(wanted):
             # A mono song is shown to a stereo network as two equal channels.
-            source = spectrum[min(channel, channels - 1), :, :bins]
+            source = spectrum[min(channel, len(spectrum) - 1), :, :bins]
             np.abs(source, out=magnitude[:, :, channel])
         magnitude *= self._gain
-        return magnitude
 
     def _masks(
         self, raw: RawMasks, magnitude: NDArray[np.float32], channels: int
@@ -128,6 +137,17 @@ class MaskedPatch:
         if channels < masks.shape[1]:
             masks = masks.mean(axis=1, keepdims=True, dtype=np.float32)
         return masks
+
+
+class _Space:
+    """The arrays of one patch under way."""
+
+    def __init__(self, stft: Stft, network: Network, channels: int) -> None:
+        spec = network.spec
+        patch = (spec.frames, network.bins, spec.channels)
+        self.spectrum = np.empty((channels, spec.frames, stft.bins), np.complex64)
+        self.magnitude = np.empty(patch, np.float32)
+        self.raw = np.empty((len(spec.stems), *patch), np.float32)
 
 
 def _apply(

@@ -29,8 +29,16 @@ class Network(Protocol):
     def lanes(self) -> int:
         """How many patches it works on at once."""
 
-    def masks(self, magnitude: Magnitude) -> RawMasks:
-        """Estimate each stem's share of every bin; the stems' shares need not add up to 1."""
+    def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
+        """Estimate each stem's share of every bin; the stems' shares need not add up to 1.
+
+        Parameters
+        ----------
+        magnitude
+            The patch.
+        out
+            Where to put the result, of its shape and type; None makes a new array.
+        """
 
     def close(self) -> None:
         """Give back the memory. Calling it again does nothing."""

@@ -74,8 +74,10 @@ def stem_paths(
 class _WritingThread:
     """Encodes one stem beside the separation: compressed formats cost as much as the network."""
 
-    # Blocks that may wait for the encoder; more would only be memory.
-    DEPTH = 4
+    # Frames that an encoder gets at a time, and how many such blocks may wait for it: a whole
+    # patch at once would need its size again and again, in the encoder and on the way to it.
+    FRAMES = 1 << 15
+    DEPTH = 8
 
     def __init__(self, writer: AudioWriter) -> None:
         self._writer = writer
@@ -94,9 +96,9 @@ class _WritingThread:
 
     def write(self, samples: Samples) -> None:
         """Hand in samples; raises what an earlier block met."""
-        self._blocks.put(samples)
-        if self._error is not None:
-            raise self._error
+        for start in range(0, len(samples), self.FRAMES):
+            self._blocks.put(samples[start : start + self.FRAMES])
+            self.check()
 
     def join(self) -> None:
         """Wait until everything is written, or the error is known."""

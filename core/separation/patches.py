@@ -142,8 +142,9 @@ class PatchStream:
         self._executor = executor
         self._pending = pending
         self._running: deque[tuple[Patch, Future[Segment]]] = deque()
-        self._input: Segment | None = None
-        self._input_start = 0
+        self._blocks: deque[Segment] = deque()
+        self._first = 0
+        self._fed = 0
         self._sum = np.zeros((outputs, 0), np.float32)
         self._emitted = 0
 
@@ -160,33 +161,33 @@ class PatchStream:
         numpy.ndarray
             Shape (m, outputs), float32; m may be 0.
         """
-        if self._input is None:
-            self._input = np.zeros((samples.shape[1], self._lead), np.float32)
+        if not self._fed:
+            self._append(np.zeros((samples.shape[1], self._lead), np.float32))
         # (n, channels) -> (channels, n)
-        self._input = np.concatenate([self._input, samples.T], axis=1)
+        self._append(samples.T)
         return self._advance(final=False)
 
     def finish(self) -> Samples:
         """Return what is left, after the last `feed`."""
         return self._advance(final=True)
 
+    def _append(self, block: Segment) -> None:
+        self._blocks.append(block)
+        self._fed += block.shape[1]
+
     def _advance(self, final: bool) -> Samples:
         ready: list[Segment] = []
-        while self._todo and self._input is not None:
+        while self._todo and self._blocks:
             patch = self._todo[0]
-            begin = patch.start * self._hop - self._input_start
-            end = begin + self._span
-            if end > self._input.shape[1] and not final:
+            begin = patch.start * self._hop
+            if begin + self._span > self._fed and not final:
                 break
             while len(self._running) >= self._pending:
                 ready.append(self._collect())
-            segment = np.zeros((self._input.shape[0], self._span), np.float32)
-            available = self._input[:, begin:end]
-            segment[:, : available.shape[1]] = available
+            segment = self._cut(begin)
             self._todo.popleft()
             weights = patch.weights(self._size)
             self._running.append((patch, self._executor.submit(self._process, segment, weights)))
-            self._forget(begin)
         if final:
             while self._running:
                 ready.append(self._collect())
@@ -195,11 +196,20 @@ class PatchStream:
         # (outputs, m) -> (m, outputs)
         return np.ascontiguousarray(np.concatenate(ready, axis=1).T)
 
-    def _forget(self, before: int) -> None:
-        """Drop input that no later patch needs."""
-        if self._input is not None:
-            self._input = self._input[:, before:].copy()
-            self._input_start += before
+    def _cut(self, begin: int) -> Segment:
+        """Copy a patch's samples out of the blocks, zeros after the end, and drop older blocks."""
+        while self._first + self._blocks[0].shape[1] <= begin and len(self._blocks) > 1:
+            self._first += self._blocks.popleft().shape[1]
+        segment = np.zeros((self._blocks[0].shape[0], self._span), np.float32)
+        position = self._first - begin
+        for block in self._blocks:
+            if position >= self._span:
+                break
+            part = block[:, max(0, -position) : self._span - position]
+            start = max(0, position)
+            segment[:, start : start + part.shape[1]] = part
+            position += block.shape[1]
+        return segment
 
     def _collect(self) -> Segment:
         """Wait for the oldest patch, add it up, and cut off what no later patch changes."""

@@ -12,7 +12,7 @@ from core.separation.fifo import SampleQueue
 from core.separation.masking import MaskedPatch, Masking
 from core.separation.network import Network
 from core.separation.patches import PatchProcess, PatchStream, plan_patches
-from core.separation.presets import Preset
+from core.separation.presets import Hearing, Preset
 from core.separation.stft import Stft, frame_count
 from core.separation.wiener import WienerPatch
 
@@ -53,7 +53,7 @@ def build_path(
     network: Network, preset: Preset, request: PathRequest, executor: Executor
 ) -> StemStream:
     """Choose the path that a preset describes."""
-    if preset.wiener is None and len(preset.speeds) == 1:
+    if preset.wiener is None and len(preset.hearings) == 1:
         masking = Masking(preset.exponent, preset.mask_extension)
         return _masked(network, preset, request, executor, masking, request.total)
     return _Averaged(network, preset, request, executor)
@@ -108,7 +108,8 @@ class _Averaged:
         exponent = preset.exponent if preset.wiener is None else None
         masking = Masking(exponent, preset.mask_extension)
         self._passes = [
-            _Pass(network, preset, estimates, executor, masking, speed) for speed in preset.speeds
+            _Pass(network, preset, estimates, executor, masking, hearing)
+            for hearing in preset.hearings
         ]
         self._channels = request.channels
         self._mix = SampleQueue(request.channels)
@@ -141,10 +142,9 @@ class _Averaged:
 
     def _average(self) -> Samples:
         ready = min(len(one.ready) for one in self._passes)
-        mean = self._passes[0].ready.pop(ready)
-        for one in self._passes[1:]:
-            mean += one.ready.pop(ready)
-        mean /= len(self._passes)
+        mean = np.zeros((ready, self._passes[0].ready.channels), np.float32)
+        for one in self._passes:
+            mean += one.weight * one.ready.pop(ready)
         mix = self._mix.pop(ready)
         if self._filter is None:
             return np.ascontiguousarray(mean[:, self._columns])
@@ -161,15 +161,17 @@ class _Pass:
         request: PathRequest,
         executor: Executor,
         masking: Masking,
-        speed: float,
+        hearing: Hearing,
     ) -> None:
         rate = network.spec.rate
-        played = round(rate / speed)
+        played = round(rate / hearing.speed)
+        self.weight = np.float32(hearing.weight)
         total = round(request.total * played / rate)
         channels = request.channels
         outputs = len(request.stems) * channels
-        self._there = StreamResampler(rate, played, channels)
-        self._back = StreamResampler(played, rate, outputs)
+        # Estimates, which the filter only takes powers from: 20 bits are plenty.
+        self._there = StreamResampler(rate, played, channels, quality="HQ")
+        self._back = StreamResampler(played, rate, outputs, quality="HQ")
         self._stream = _masked(network, preset, request, executor, masking, total)
         self._missing = request.total
         self.ready = SampleQueue(outputs)

@@ -126,7 +126,7 @@ class _Spatial:
 def _mean_product(
     a: NDArray[np.complex64], b: NDArray[np.complex64], total: NDArray[np.float64]
 ) -> NDArray[np.complex64]:
-    summed = np.einsum("tf,tf->f", a, b.conj())
+    summed = (a * b.conj()).sum(axis=0)
     return np.asarray(summed / total, dtype=np.complex64)
 
 
