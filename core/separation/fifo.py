@@ -53,4 +53,4 @@ class SampleQueue:
         self._length -= frames
         if not taken:
             return np.zeros((0, self.channels), np.float32)
-        return np.concatenate(taken)
+        return taken[0].copy() if len(taken) == 1 else np.concatenate(taken)

@@ -84,42 +84,52 @@ class MaskedPatch:
             Shape (stems * channels, samples), float32: the channels of the first stem, then those
             of the next.
         """
-        channels = segment.shape[0]
-        space = self._spaces.pop() if self._spaces else _Space(self._stft, self._network, channels)
+        space = self._spaces.pop() if self._spaces else _Space(self._network)
         try:
             return self._separate(segment, weights, space)
         finally:
             self._spaces.append(space)
 
     def _separate(self, segment: Segment, weights: NDArray[np.float32], space: "_Space") -> Segment:
-        spectrum = self._stft(segment, out=space.spectrum)
         magnitude = space.magnitude
-        self._fill_magnitude(spectrum, magnitude)
+        self._fill_magnitude(segment, magnitude)
         raw = self._network.masks(magnitude, out=space.raw)
-        channels, frames, _ = spectrum.shape
+        channels, frames = segment.shape[0], len(magnitude)
         rows = frames + self._stft.frame // self._stft.hop - 1
         out = np.zeros((len(self._stems), channels, rows, self._stft.hop), np.float32)
         for start in range(0, frames, BLOCK):
             block = slice(start, start + BLOCK)
+            spectrum = self._spectrum(segment, start, min(BLOCK, frames - start))
             masks = self._masks(raw[:, block], magnitude[block], channels)
             masks *= weights[block, np.newaxis]
             upper = upper_mask(masks, self._masking.extension, self._network.bins // EDGE_PART)
             for row, stem in enumerate(self._stems):
                 for channel in range(channels):
                     masked = _apply(
-                        spectrum[channel, block],
+                        spectrum[channel],
                         masks[stem, channel],
                         None if upper is None else upper[stem, channel],
                     )
                     self._stft.add_inverse(masked, out[row, channel, start:])
         return out.reshape(len(self._stems) * channels, -1)
 
-    def _fill_magnitude(self, spectrum: Spectrum, magnitude: NDArray[np.float32]) -> None:
-        _, bins, wanted = magnitude.shape
-        for channel in range(wanted):
-            # A mono song is shown to a stereo network as two equal channels.
-            source = spectrum[min(channel, len(spectrum) - 1), :, :bins]
-            np.abs(source, out=magnitude[:, :, channel])
+    def _spectrum(self, segment: Segment, start: int, frames: int) -> Spectrum:
+        """Transform some frames of a patch.
+
+        Done twice, for the network and for the masks: the transform costs a thirtieth of the
+        network, and the spectrum of a whole patch would be most of the memory.
+        """
+        begin = start * self._stft.hop
+        return self._stft(segment[:, begin : begin + self._stft.samples_for(frames)])
+
+    def _fill_magnitude(self, segment: Segment, magnitude: NDArray[np.float32]) -> None:
+        frames, bins, wanted = magnitude.shape
+        for start in range(0, frames, BLOCK):
+            spectrum = self._spectrum(segment, start, min(BLOCK, frames - start))
+            for channel in range(wanted):
+                # A mono song is shown to a stereo network as two equal channels.
+                source = spectrum[min(channel, len(spectrum) - 1), :, :bins]
+                np.abs(source, out=magnitude[start : start + BLOCK, :, channel])
         magnitude *= self._gain
 
     def _masks(
@@ -142,10 +152,9 @@ class MaskedPatch:
 class _Space:
     """The arrays of one patch under way."""
 
-    def __init__(self, stft: Stft, network: Network, channels: int) -> None:
+    def __init__(self, network: Network) -> None:
         spec = network.spec
         patch = (spec.frames, network.bins, spec.channels)
-        self.spectrum = np.empty((channels, spec.frames, stft.bins), np.complex64)
         self.magnitude = np.empty(patch, np.float32)
         self.raw = np.empty((len(spec.stems), *patch), np.float32)
 

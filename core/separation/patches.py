@@ -191,10 +191,13 @@ class PatchStream:
         if final:
             while self._running:
                 ready.append(self._collect())
-        if not ready:
-            return np.zeros((0, self._sum.shape[0]), np.float32)
-        # (outputs, m) -> (m, outputs)
-        return np.ascontiguousarray(np.concatenate(ready, axis=1).T)
+        done = np.empty((sum(part.shape[1] for part in ready), self._sum.shape[0]), np.float32)
+        position = 0
+        for part in ready:
+            # (outputs, m) -> (m, outputs)
+            done[position : position + part.shape[1]] = part.T
+            position += part.shape[1]
+        return done
 
     def _cut(self, begin: int) -> Segment:
         """Copy a patch's samples out of the blocks, zeros after the end, and drop older blocks."""

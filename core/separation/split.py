@@ -81,15 +81,13 @@ class SongSplitter:
 
     def finish(self) -> StemBlock:
         """Return the rest: in all, every stem is exactly as long as the song."""
-        parts = [
-            self._back.process(self._path.feed(self._there.flush())),
-            self._back.process(self._path.finish()),
-            self._back.flush(),
-        ]
-        made = np.concatenate(parts)[: self._missing]
+        rest = SampleQueue(self._channels * len(self._made))
+        rest.push(self._back.process(self._path.feed(self._there.flush())))
+        rest.push(self._back.process(self._path.finish()))
+        rest.push(self._back.flush())
         # Rounding the length there and back may lose a sample.
-        padding = np.zeros((self._missing - len(made), made.shape[1]), np.float32)
-        return self._share(np.concatenate([made, padding]))
+        rest.push(np.zeros((max(0, self._missing - len(rest)), rest.channels), np.float32))
+        return self._share(rest.pop(self._missing))
 
     def _share(self, made: Samples) -> StemBlock:
         made = made[: self._missing]
