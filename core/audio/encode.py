@@ -147,6 +147,20 @@ class AudioWriter:
         OutputError
             Something could not be written; nothing is left behind.
         """
+        self.seal()
+        self.publish()
+
+    def seal(self) -> None:
+        """Complete the file and bring it to the disk, still under its temporary name.
+
+        For files that belong together: seal all, then publish all, and a full disk at the last
+        of them leaves none.
+
+        Raises
+        ------
+        OutputError
+            Something could not be written, or `publish` would fail; nothing is left behind.
+        """
         try:
             self._encode(self._resampler.flush())
             if not self._frames:
@@ -161,6 +175,20 @@ class AudioWriter:
                     warning = write_tags(self._file.path, self._fmt.codec, self._tags)
                 if warning:
                     self.warnings.append(f"{display_name(self.path)}: {warning}")
+            self._file.settle()
+        except BaseException:
+            self.discard()
+            raise
+
+    def publish(self) -> None:
+        """Give a sealed file its name.
+
+        Raises
+        ------
+        OutputError
+            The name has been taken in the meantime; nothing is left behind.
+        """
+        try:
             self._file.commit()
         except BaseException:
             self.discard()

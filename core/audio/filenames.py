@@ -13,6 +13,11 @@ def display_name(path: Path) -> str:
     return os.fsencode(path.name or str(path)).decode("utf-8", "replace")
 
 
+def display_path(path: Path) -> str:
+    """Return a whole path so that it can be printed anywhere; see `display_name`."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def shorten(name: str, limit: int) -> str:
     """Cut a name to at most `limit` bytes in the file system's encoding, between characters."""
     while len(os.fsencode(name)) > limit:

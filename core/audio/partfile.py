@@ -150,8 +150,8 @@ class PartFile:
         self.sink.close()
         self.sink.check()
 
-    def commit(self) -> None:
-        """Bring the file to the disk, then give it its name, durably.
+    def settle(self) -> None:
+        """Bring the file to the disk.
 
         Raises
         ------
@@ -161,6 +161,19 @@ class PartFile:
         try:
             self._refuse_existing()
             _sync(self.path)
+        except OSError as exc:
+            raise output_error(self._target, exc) from exc
+
+    def commit(self) -> None:
+        """Give the settled file its name, durably.
+
+        Raises
+        ------
+        OutputError
+            The operating system refused, or the target has appeared in the meantime.
+        """
+        try:
+            self._refuse_existing()
             self.path.replace(self._target)
         except OSError as exc:
             raise output_error(self._target, exc) from exc

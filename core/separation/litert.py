@@ -9,7 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from core.errors import BackendError, ModelError
-from core.quiet import native_stderr_captured
+from core.quiet import native_output_captured
 from core.separation.manifest import ModelSpec
 from core.separation.network import Magnitude, RawMasks
 
@@ -75,7 +75,7 @@ class _Lane:
     """One interpreter."""
 
     def __init__(self, path: Path, spec: ModelSpec, bins: int, threads: int) -> None:
-        with native_stderr_captured() as said:
+        with native_output_captured() as said:
             try:
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
                 inputs, outputs = _signature(self._interpreter)
@@ -159,29 +159,33 @@ class GpuNetwork:
                 f"LiteRT {runtime_version()} has no GPU support.",
                 "Install ai-edge-litert 2 or newer (on 64-bit Arm: Python 3.12 or newer).",
             ) from exc
-        with native_stderr_captured() as said:
+        with native_output_captured():
             try:
                 self._model: Any = CompiledModel.from_file(
                     str(path), hardware_accel=HardwareAccelerator.GPU
                 )
-                if bins != spec.bins:
-                    self._model.resize_input_tensor_by_name(SIGNATURE, INPUT, list(self._shape))
+                # Asked before resizing: the delegate takes the graph anew at the first run.
                 accelerated = self._model.is_fully_accelerated()
+                if bins != spec.bins:
+                    self._model.resize_input_tensor_by_name(
+                        SIGNATURE, INPUT, list(self._shape), strict=False
+                    )
                 self._input = self._model.create_input_buffer_by_name(SIGNATURE, INPUT)
                 self._outputs = {
                     stem: self._model.create_output_buffer_by_name(SIGNATURE, stem)
                     for stem in spec.stems
                 }
             except (RuntimeError, ValueError) as exc:
-                said_last = f" ({said[-1]})" if said else ""
+                reason = str(exc).strip().splitlines()[0] if str(exc).strip() else "no reason given"
                 raise BackendError(
-                    f"The GPU cannot run the model {path.name}: {exc}{said_last}",
+                    f"The GPU cannot run the model {path.name}: {reason}",
                     "Use --backend cpu; `minusone doctor` shows which Vulkan adapters there are.",
                 ) from exc
         if not accelerated:
             raise BackendError(
                 f"The GPU takes only a part of the model {path.name}.", "Use --backend cpu."
             )
+        self._fresh = True
         # One command queue: patches of several threads go through in turn.
         self._turn: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._turn.put(None)
@@ -194,7 +198,12 @@ class GpuNetwork:
         self._turn.get()
         try:
             self._input.write(np.ascontiguousarray(magnitude[np.newaxis]))
-            self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
+            if self._fresh:  # The delegate comes up at the first run, and tells the terminal.
+                with native_output_captured():
+                    self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
+                self._fresh = False
+            else:
+                self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
             for mask, stem in zip(out, self.spec.stems, strict=True):
                 mask[...] = self._outputs[stem].read(size, np.float32).reshape(mask.shape)
         finally:
@@ -204,7 +213,11 @@ class GpuNetwork:
     def close(self) -> None:
         """Release the model and its buffers."""
         if self._model is not None:
-            for buffer in (self._input, *self._outputs.values()):
-                buffer.destroy()
-            self._model.close()
-            self._model = None
+            # Its environment goes with the last reference, and its accelerators say good-bye.
+            with native_output_captured():
+                for buffer in (self._input, *self._outputs.values()):
+                    buffer.destroy()
+                self._outputs.clear()
+                self._input = None
+                self._model.close()
+                self._model = None

@@ -11,6 +11,11 @@ from core.errors import ModelError
 
 MANIFEST_SCHEMA = 1
 
+_REINSTALL = (
+    "For a built-in model, install minusone again; for another, delete its folder and run: "
+    "minusone models install NAME"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
@@ -108,14 +113,16 @@ def read_manifest(path: Path) -> list[ModelEntry]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
-        raise ModelError(f"The model manifest {path} cannot be read ({exc.strerror}).") from exc
+        raise ModelError(
+            f"The model manifest {path} cannot be read ({exc.strerror}).", _REINSTALL
+        ) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ModelError(f"The model manifest {path} is not valid TOML: {exc}") from exc
+        raise ModelError(f"The model manifest {path} is not valid TOML: {exc}", _REINSTALL) from exc
     if document.get("schema") != MANIFEST_SCHEMA:
         raise ModelError(
             f"The model manifest {path} has schema {document.get('schema')!r}; "
             f"this version reads schema {MANIFEST_SCHEMA}.",
-            "Install the model again with this version: minusone models install NAME",
+            _REINSTALL,
         )
     return [_entry(table, path) for table in document.get("model", [])]
 
@@ -145,11 +152,13 @@ def _entry(table: Mapping[str, Any], manifest: Path) -> ModelEntry:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise ModelError(
-            f"An entry of the model manifest {manifest} is incomplete or malformed: {exc!r}"
+            f"An entry of the model manifest {manifest} is incomplete or malformed: {exc!r}",
+            _REINSTALL,
         ) from exc
     if entry.spec.residual not in entry.spec.stems:
         raise ModelError(
             f"The model manifest {manifest} names a residual stem "
-            f"{entry.spec.residual!r} that {entry.name} does not have."
+            f"{entry.spec.residual!r} that {entry.name} does not have.",
+            _REINSTALL,
         )
     return entry

@@ -1,16 +1,17 @@
 """Where the stems of a song go, and writing several of them at once."""
 
+import contextlib
+import os
 import queue
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from core.audio.encode import AudioWriter, OutputFormat, open_writer
-from core.audio.filenames import display_name
+from core.audio.filenames import display_path
 from core.audio.tags import Tags, stem_tags
 from core.audio.waveform import Samples
 from core.errors import OutputError, UsageError
@@ -53,7 +54,7 @@ def stem_paths(
     fields = {
         "filename": song.stem,
         "codec": str(fmt.codec),
-        "foldername": song.absolute().parent.name,
+        "foldername": Path(os.path.abspath(song)).parent.name,  # noqa: PTH100 (resolves "..")
     }
     hint = "Its fields are {filename}, {instrument}, {codec} and {foldername}."
     try:
@@ -62,13 +63,12 @@ def stem_paths(
         raise UsageError(f"The file name pattern {pattern!r} cannot be used: {exc}.", hint) from exc
     if len(set(names.values())) < len(names):
         raise UsageError(f"The pattern {pattern!r} gives two stems the same name.", hint)
-    paths = {stem: folder / name for stem, name in names.items()}
-    for path in paths.values():
-        if ".." in path.relative_to(folder).parts if path.is_relative_to(folder) else True:
-            raise UsageError(f"The pattern {pattern!r} leads out of the output folder.", hint)
-        if not path.name:
+    for name in names.values():
+        if "\0" in name or not Path(name).name or name.endswith("/"):
             raise UsageError(f"The pattern {pattern!r} names no file.", hint)
-    return paths
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise UsageError(f"The pattern {pattern!r} leads out of the output folder.", hint)
+    return {stem: folder / name for stem, name in names.items()}
 
 
 class _WritingThread:
@@ -83,7 +83,10 @@ class _WritingThread:
         self._writer = writer
         self._blocks: queue.Queue[Samples | None] = queue.Queue(self.DEPTH)
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=f"write {writer.path.name}")
+        # A daemon: an interrupt between start and join must not keep the process from ending.
+        self._thread = threading.Thread(
+            target=self._run, name=f"write {writer.path.name}", daemon=True
+        )
         self._thread.start()
 
     def _run(self) -> None:
@@ -145,18 +148,18 @@ class StemWriters:
     ) -> None:
         self._writers: dict[str, AudioWriter] = {}
         self._threads: dict[str, _WritingThread] = {}
-        self._stack = ExitStack()
-        with self._stack:
+        self._new_folders: list[Path] = []
+        try:
             for stem, path in paths.items():
-                _make_folder(path.parent)
-                writer = open_writer(
+                self._new_folders += _make_folder(path.parent)
+                self._writers[stem] = open_writer(
                     path, fmt, rate, channels, stem_tags(tags, stem, title), overwrite=True
                 )
-                self._writers[stem] = self._stack.enter_context(writer)
             for stem, writer in self._writers.items():
                 self._threads[stem] = _WritingThread(writer)
-                self._stack.callback(self._threads[stem].join)
-            self._stack = self._stack.pop_all()
+        except BaseException:
+            self._end(publish=False)
+            raise
 
     def write(self, stem: str, samples: Samples) -> None:
         """Append samples, (n, channels) float32, to a stem."""
@@ -184,22 +187,36 @@ class StemWriters:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._stack:
+        self._end(publish=error is None)
+
+    def _end(self, publish: bool) -> None:
+        try:
             for thread in self._threads.values():
                 thread.join()
-            if error is None:
+            if publish:
                 for thread in self._threads.values():
                     thread.check()
-            else:
-                # The files are abandoned by the exception that is under way.
-                self._stack.__exit__(kind, error, trace)
+                # All are whole on the disk before the first gets its name.
+                for writer in self._writers.values():
+                    writer.seal()
+                for writer in self._writers.values():
+                    writer.publish()
+        finally:
+            for writer in self._writers.values():
+                writer.discard()
+            for folder in reversed(self._new_folders):
+                with contextlib.suppress(OSError):  # It holds something: the stems, hopefully.
+                    folder.rmdir()
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder and return which ones were missing, the outermost first."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(
-            f"The folder {display_name(folder)} cannot be made ({exc.strerror}).",
+            f"The folder {display_path(folder)} cannot be made ({exc.strerror}).",
             "Choose another output folder, or give this user the right to write there.",
         ) from exc
+    return missing[::-1]

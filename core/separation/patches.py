@@ -53,14 +53,15 @@ class Patch:
         The weights of all patches over one frame add up to 1.
         """
         weights = np.ones(frames, np.float32)
-        weights[: self.fade_in] *= _ramp(self.fade_in)
-        weights[frames - self.fade_out :] *= 1.0 - _ramp(self.fade_out)
+        weights[: self.fade_in] *= _ramp(self.fade_in, frames)
+        weights[frames - self.fade_out :] *= 1.0 - _ramp(self.fade_out, frames)
         return weights
 
 
-def _ramp(shared: int) -> NDArray[np.float32]:
-    """Rise from 0 to 1 in the middle of a stretch of shared frames."""
-    length = min(shared, LONGEST_FADE)
+def _ramp(shared: int, size: int) -> NDArray[np.float32]:
+    """Rise from 0 to 1 in the middle of a stretch of frames that patches of a size share."""
+    # Where more than half is shared, the fades at both ends of a patch must not run into another.
+    length = min(shared, LONGEST_FADE, size - shared)
     position = np.arange(shared) - (shared - length) / 2 + 0.5
     return np.clip(position / max(length, 1), 0.0, 1.0).astype(np.float32)
 

@@ -195,9 +195,8 @@ class Separator:
             filename_format=filename_format,
             existing=existing,
         )
-        loading = self._begin_loading()
         return separate_song(
-            request, self._preset, self._entry.name, loading, self._executor, progress
+            request, self._preset, self._entry.name, self._begin_loading, self._executor, progress
         )
 
     def separate(
@@ -356,7 +355,8 @@ def _checked(samples: Samples, rate: int) -> Samples:
         )
     if rate <= 0:
         raise AudioError(f"A sampling rate of {rate} Hz makes no sense.", "Give the rate in Hz.")
-    song = np.ascontiguousarray(array, dtype=np.float32)
+    with np.errstate(over="ignore"):  # What float32 cannot hold becomes infinity, refused below.
+        song = np.ascontiguousarray(array, dtype=np.float32)
     if not np.isfinite(song).all():
         raise AudioError("The samples hold NaN or infinity.", "Remove or replace them first.")
     return song

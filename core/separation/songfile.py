@@ -1,13 +1,14 @@
 """One song file into stem files: survey, separate, write. Read this to follow a song."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.audio.decode import open_audio
 from core.audio.encode import OutputFormat
-from core.audio.filenames import display_name
+from core.audio.filenames import display_name, display_path
 from core.audio.tags import read_tags
 from core.errors import OutputError
 from core.separation.backend import LoadedNetwork
@@ -79,7 +80,7 @@ def separate_song(
     request: FileRequest,
     preset: Preset,
     model: str,
-    loading: Future[LoadedNetwork],
+    begin_loading: Callable[[], Future[LoadedNetwork]],
     executor: Executor,
     progress: ProgressCallback | None,
 ) -> Separation:
@@ -93,8 +94,8 @@ def separate_song(
         The signal path.
     model
         Name of the model.
-    loading
-        The network, perhaps still being loaded.
+    begin_loading
+        Starts loading the network, or returns it as it is loaded.
     executor
         Where patches are worked on.
     progress
@@ -114,10 +115,11 @@ def separate_song(
         return _skipped(request, paths, model, preset)
     if request.existing is Existing.ERROR and present:
         raise OutputError(
-            f"{display_name(present[0])} is there already, in {present[0].parent}.",
+            f"{display_path(present[0])} is there already.",
             "Use --overwrite to replace it or --skip-existing to leave it.",
         )
 
+    loading = begin_loading()
     clock.begin(Stage.READING)
     survey = survey_song(request.song, request.offset, request.duration, clock.report)
     tags = read_tags(request.song)

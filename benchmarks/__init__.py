@@ -1,0 +1,11 @@
+"""What the README's numbers come from, one command each: `python -m benchmarks.NAME`.
+
+patch_time: one patch through the network, by model variant and backend.
+whole_program: time, processor time and memory of the program, beside the reference's.
+memory: peak memory of a short and a very long song.
+stages: where the time of a song goes.
+install_size: what an installation takes on disk.
+quality: SDR and SIR of the presets on songs with known stems.
+
+Each prints a table and writes benchmarks/results/NAME.json. All take --quick and --help.
+"""

@@ -1,0 +1,1 @@
+"""How good a separation is, measured against stems that are known."""

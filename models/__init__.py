@@ -1,0 +1,1 @@
+"""The shipped separation model, and what makes it again from a Spleeter checkpoint."""
