@@ -7,7 +7,6 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -52,12 +51,9 @@ def test_error_classes_bring_nothing_heavy() -> None:
 
 
 def test_import_takes_under_a_third_of_a_second() -> None:
-    times = []
-    for _ in range(5):
-        begun = perf_counter()
-        python("import minusone")
-        times.append(perf_counter() - begun)
-    assert median(times) < 0.3
+    # Processor time, the interpreter's own start included: a busy computer does not count.
+    code = "import minusone, time; print(time.process_time())"
+    assert median(float(python(code)) for _ in range(5)) < 0.3
 
 
 @pytest.mark.parametrize("name", minusone.__all__)

@@ -69,7 +69,7 @@ class Preset:
     bandwidth: Bandwidth = Bandwidth.KHZ_11
     mask_extension: MaskExtension = MaskExtension.EDGE
     exponent: float = 2.0
-    overlap: int = 32
+    overlap: int = 16
     level: bool = True
     residual: bool = True
     hearings: tuple[Hearing, ...] = (Hearing(1.0, 1.0),)
