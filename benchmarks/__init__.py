@@ -7,5 +7,7 @@ stages: where the time of a song goes.
 install_size: what an installation takes on disk.
 quality: SDR and SIR of the presets on songs with known stems.
 
+all: every one of them, `make bench`.
+
 Each prints a table and writes benchmarks/results/NAME.json. All take --quick and --help.
 """

@@ -49,12 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     environments = {"minusone": own}
     notes = []
     if chosen.reference_venv is not None:
-        environments["Spleeter"] = measure(chosen.reference_venv)
+        models = chosen.reference_models or chosen.reference_venv.parent / "models"
+        octets = sum(path.stat().st_size for path in models.rglob("model.*"))
+        # Not in a package: Spleeter downloads it at first use.
+        checkpoint = Package("(checkpoint)", octets)
+        environments["Spleeter"] = _sorted([*measure(chosen.reference_venv), checkpoint])
     else:
         notes.append("Spleeter was not measured: name its environment with --reference-venv.")
-    if chosen.reference_models is not None:
-        octets = sum(path.stat().st_size for path in chosen.reference_models.rglob("model.*"))
-        environments.setdefault("Spleeter", []).append(Package("checkpoint", octets))
     rows = [row for name, packages in environments.items() for row in _rows(name, packages)]
     record = {name: [asdict(package) for package in found] for name, found in environments.items()}
     publish(
@@ -79,7 +80,11 @@ def measure(environment: Path) -> list[Package]:
         for distribution in distributions(path=[str(site)])
         if distribution.metadata["Name"].lower() not in _TOOLS
     ]
-    return sorted(found, key=lambda package: package.octets, reverse=True)
+    return _sorted(found)
+
+
+def _sorted(packages: Sequence[Package]) -> list[Package]:
+    return sorted(packages, key=lambda package: package.octets, reverse=True)
 
 
 def _octets(distribution: Distribution) -> int:
@@ -90,7 +95,7 @@ def _octets(distribution: Distribution) -> int:
 def _install(what: Path, environment: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     pip = [str(environment / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", str(what)], check=True)
+    subprocess.run([*pip, "install", "-qq", str(what)], check=True)
     return environment
 
 

@@ -51,7 +51,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "core.separation.split:SongSplitter.finish",
     ),
     "encoding": ("core.audio.encode:AudioWriter.write",),
-    "tags": ("core.audio.tags:read_tags",),
+    "tags": ("core.separation.songfile:read_tags",),
 }
 
 

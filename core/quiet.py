@@ -16,8 +16,11 @@ from typing import IO
 # The descriptors belong to the whole process: two threads must not divert them at once.
 _DIVERT = threading.RLock()
 
-# How TensorFlow's, LiteRT's and Abseil's loggers begin a line.
-_NATIVE_LINE = re.compile(rb"(?:(?:INFO|WARNING|ERROR|VERBOSE): |[IWEF]\d{4} \d\d:)[^\n]*\n?")
+# How TensorFlow's, LiteRT's, Abseil's and Vulkan's loggers begin a line, and LiteRT's second one.
+_NATIVE_LINE = re.compile(
+    rb"^(?:(?:INFO|WARNING|ERROR|VERBOSE): |error: XDG_|[IWEF]\d{4} \d\d:|\xe2\x94\x94 )[^\n]*\n?",
+    re.MULTILINE,
+)
 
 
 @contextmanager
@@ -30,7 +33,7 @@ def native_output_captured() -> Iterator[list[str]]:
     Yields
     ------
     list of str
-        Filled with the native lines when the block ends, so that an error can quote them.
+        Filled with the native lines when the block ends.
     """
     lines: list[str] = []
     with _DIVERT:

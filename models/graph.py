@@ -259,7 +259,15 @@ class _FastUNet(_UNetWriter):
     ) -> Tensor:
         name = "/".join(filter(None, (self.stem, layer, part)))
         return write_convolution(
-            self.writer, name, x, kernel, bias, self.recipe[layer], stride=stride, relu=relu
+            self.writer,
+            name,
+            x,
+            kernel,
+            bias,
+            self.recipe[layer],
+            smoothness=self.recipe.smoothness_of(layer),
+            stride=stride,
+            relu=relu,
         )
 
 

@@ -29,6 +29,7 @@ def write_convolution(
     bias: Array,
     precision: Precision,
     *,
+    smoothness: float,
     stride: int = 1,
     relu: bool = False,
 ) -> Tensor:
@@ -48,6 +49,8 @@ def write_convolution(
         float32, (outputs,).
     precision
         How to store the kernel and compute.
+    smoothness
+        For `quantize`.
     stride
         In both directions.
     relu
@@ -56,11 +59,11 @@ def write_convolution(
     weights = np.ascontiguousarray(kernel.transpose(3, 0, 1, 2), dtype=np.float32)
     bias_tensor = writer.constant(f"{name}/bias", bias.astype(np.float32))
     if precision in (Precision.FLOAT32, Precision.FLOAT16, Precision.WEIGHTS8):
-        stored = _stored(writer, name, weights, precision)
+        stored = _stored(writer, name, weights, precision, smoothness)
         return writer.convolution(name, x, stored, bias_tensor, stride=stride, relu=relu)
 
     nothing = writer.constant(f"{name}/no_bias", np.zeros_like(bias, dtype=np.float32))
-    first = quantize(weights)
+    first = quantize(weights, smoothness)
     high, low = _write_digits(writer, name, x)
     stored = writer.quantized_constant(f"{name}/weights", first)
     total = writer.add(
@@ -76,12 +79,14 @@ def write_convolution(
     return writer.add(f"{name}/fine_sum", total, fine, relu=relu)
 
 
-def _stored(writer: GraphWriter, name: str, weights: Array, precision: Precision) -> Tensor:
+def _stored(
+    writer: GraphWriter, name: str, weights: Array, precision: Precision, smoothness: float
+) -> Tensor:
     if precision is Precision.FLOAT16:
         half = writer.constant(f"{name}/weights", weights.astype(np.float16))
         return writer.dequantize(f"{name}/weights32", half)
     if precision is Precision.WEIGHTS8:
-        whole = writer.quantized_constant(f"{name}/weights", quantize(weights))
+        whole = writer.quantized_constant(f"{name}/weights", quantize(weights, smoothness))
         return writer.dequantize(f"{name}/weights32", whole)
     return writer.constant(f"{name}/weights", weights)
 

@@ -2,9 +2,9 @@
 
 Every output channel has its own scale. Within a kernel, rounding is not independent: the error
 of a tap is passed on to the taps not yet rounded, as in GPTQ (Frantar et al., 2022), but with a
-fixed model of the input instead of recorded data. Feature maps of spectrograms are smooth, so
-neighbouring inputs are taken to be correlated by 0.7 a step; errors that cancel over a
-neighbourhood then vanish from the output. Against plain rounding this gained 2 to 6 dB a layer.
+fixed model of the input instead of recorded data: feature maps of spectrograms are smooth, so
+neighbouring inputs are taken to be correlated, and errors that cancel over a neighbourhood vanish
+from the output. Against plain rounding this gained 2 to 6 dB in most layers.
 """
 
 from functools import cache
@@ -16,17 +16,18 @@ from models.tflite import QuantizedArray
 from models.weights import Array, Doubles
 
 LIMIT = 127
-_CORRELATION = 0.7
 _DIAGONAL = 1.001
 
 
-def quantize(kernel: Array) -> QuantizedArray:
+def quantize(kernel: Array, smoothness: float) -> QuantizedArray:
     """Quantize a convolution's weights symmetrically to int8, one scale per output channel.
 
     Parameters
     ----------
     kernel
         float32, (outputs, height, width, inputs). Taps that are zero for all inputs stay zero.
+    smoothness
+        Assumed correlation of inputs one step apart, 0 to below 1; 0 is plain rounding.
     """
     outputs, height, width, inputs = kernel.shape
     scales = _scales(kernel)
@@ -39,7 +40,8 @@ def quantize(kernel: Array) -> QuantizedArray:
         taps = np.flatnonzero(pattern)
         rows = np.flatnonzero((live == pattern).all(axis=1))
         values[np.ix_(rows, taps)] = _round(
-            exact[np.ix_(rows, taps)], tuple(divmod(int(tap), width) for tap in taps)
+            exact[np.ix_(rows, taps)],
+            _feedback(tuple(divmod(int(tap), width) for tap in taps), smoothness),
         )
     return QuantizedArray(values.reshape(kernel.shape).astype(np.int8), scales, axis=0)
 
@@ -66,21 +68,23 @@ def _scales(kernel: Array | Doubles) -> NDArray[np.float32]:
     return np.where(largest > 0, largest / LIMIT, 1.0).astype(np.float32)
 
 
-def _round(exact: Doubles, taps: tuple[tuple[int, int], ...]) -> Doubles:
+def _round(exact: Doubles, feedback: tuple[tuple[float, ...], ...]) -> Doubles:
     """Round (rows, taps, inputs) tap by tap, passing each error on to the taps that follow."""
-    feedback = _feedback(taps)
     left = exact.copy()
     values = np.empty_like(left)
-    for tap in range(len(taps)):
+    taps = len(feedback)
+    for tap in range(taps):
         values[:, tap] = np.clip(np.rint(left[:, tap]), -LIMIT, LIMIT)
         error = left[:, tap] - values[:, tap]
-        for later in range(tap + 1, len(taps)):
+        for later in range(tap + 1, taps):
             left[:, later] += feedback[tap][later] * error
     return values
 
 
 @cache
-def _feedback(taps: tuple[tuple[int, int], ...]) -> tuple[tuple[float, ...], ...]:
+def _feedback(
+    taps: tuple[tuple[int, int], ...], smoothness: float
+) -> tuple[tuple[float, ...], ...]:
     """Return how much of each tap's error every later tap takes over.
 
     For inputs with covariance H, the best later taps make up for an error at tap t by
@@ -93,8 +97,7 @@ def _feedback(taps: tuple[tuple[int, int], ...]) -> tuple[tuple[float, ...], ...
         rest = taps[tap:]
         covariance = [
             [
-                (_DIAGONAL if a == b else 1.0)
-                * _CORRELATION ** (abs(a[0] - b[0]) + abs(a[1] - b[1]))
+                (_DIAGONAL if a == b else 1.0) * smoothness ** (abs(a[0] - b[0]) + abs(a[1] - b[1]))
                 for b in rest
             ]
             for a in rest

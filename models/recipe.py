@@ -1,7 +1,7 @@
 """How precisely each layer of a U-Net is stored and computed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 LAYERS = (
@@ -10,6 +10,8 @@ LAYERS = (
     "last",
 )
 """Names of a U-Net's layers: six convolutions, six transposed ones, the dilated one."""
+
+_SMOOTH = 0.7
 
 
 class Precision(StrEnum):
@@ -46,11 +48,19 @@ class Recipe:
     transposed
         True keeps the transposed convolutions as they are (the plain conversion, for
         comparison: slow, and at one size only); every layer is then FLOAT32.
+    smoothness
+        By layer name, how smooth the layer's input is taken to be when its weights are rounded
+        (see `quantize`); 0.7 where nothing is said.
     """
 
     name: str
     precisions: Mapping[str, Precision]
     transposed: bool = False
+    smoothness: Mapping[str, float] = field(default_factory=dict)
+
+    def smoothness_of(self, layer: str) -> float:
+        """Return the assumed correlation of neighbouring inputs of a layer."""
+        return self.smoothness.get(layer, _SMOOTH)
 
     def __getitem__(self, layer: str) -> Precision:
         return self.precisions.get(layer, Precision.FLOAT32)
@@ -65,15 +75,16 @@ FLOAT = Recipe("float32", {})
 SHIPPED = Recipe(
     "int8 digits",
     {
-        "conv4": Precision.FLOAT16,
+        "conv4": Precision.INT8,
         "conv5": Precision.INT8_FINE,
         "conv6": Precision.INT8,
         "up1": Precision.INT8,
         "up2": Precision.INT8,
-        "up3": Precision.INT8_FINE,
+        "up3": Precision.INT8,
         "up4": Precision.INT8,
         "up5": Precision.INT8,
     },
+    smoothness={"up2": 0.3},
 )
 """The best of what was measured: MODEL_CARD.md has the table. It uses no recorded data, so it
 holds for every network of the family."""

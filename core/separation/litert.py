@@ -75,7 +75,7 @@ class _Lane:
     """One interpreter."""
 
     def __init__(self, path: Path, spec: ModelSpec, bins: int, threads: int) -> None:
-        with native_output_captured() as said:
+        with native_output_captured():
             try:
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
                 inputs, outputs = _signature(self._interpreter)
@@ -93,8 +93,10 @@ class _Lane:
                 self._interpreter.resize_tensor_input(self._input, shape)
                 self._interpreter.allocate_tensors()
             except (ValueError, RuntimeError) as exc:
-                detail = " ".join(said) or str(exc)
-                raise ModelError(f"The model {path} does not run at F={bins}: {detail}") from exc
+                raise ModelError(
+                    f"The model {path} does not run with {bins} bins: {exc}",
+                    "Leave --bandwidth out, or use a model that can be resized.",
+                ) from exc
 
     def run(self, magnitude: Magnitude, out: RawMasks) -> RawMasks:
         self._interpreter.set_tensor(self._input, magnitude[np.newaxis])
@@ -154,16 +156,16 @@ class GpuNetwork:
         try:
             from ai_edge_litert.compiled_model import CompiledModel
             from ai_edge_litert.hardware_accelerator import HardwareAccelerator
-        except ImportError as exc:
+
+            gpu = HardwareAccelerator.GPU
+        except (ImportError, AttributeError) as exc:  # LiteRT 1 has another API, or none.
             raise BackendError(
                 f"LiteRT {runtime_version()} has no GPU support.",
                 "Install ai-edge-litert 2 or newer (on 64-bit Arm: Python 3.12 or newer).",
             ) from exc
         with native_output_captured():
             try:
-                self._model: Any = CompiledModel.from_file(
-                    str(path), hardware_accel=HardwareAccelerator.GPU
-                )
+                self._model: Any = CompiledModel.from_file(str(path), hardware_accel=gpu)
                 # Asked before resizing: the delegate takes the graph anew at the first run.
                 accelerated = self._model.is_fully_accelerated()
                 if bins != spec.bins:

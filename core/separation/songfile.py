@@ -181,13 +181,14 @@ def _separate(
 
     missing = survey.frames
     with open_audio(request.song, offset=request.offset, duration=request.duration) as reader:
-        while missing and len(samples := reader.read(min(READ_FRAMES, missing))):
+        same = (reader.rate, reader.channels) == (survey.rate, survey.channels)
+        while same and missing and len(samples := reader.read(min(READ_FRAMES, missing))):
             missing -= len(samples)
             write(splitter.feed(samples))
     if missing:
         raise OutputError(
-            f"{display_name(request.song)} became shorter while it was being separated.",
-            "Separate it again when it is no longer being changed.",
+            f"{display_name(request.song)} changed while it was being separated.",
+            "Separate it again when nothing writes to it any more.",
         )
     write(splitter.finish())
 

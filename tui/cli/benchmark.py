@@ -88,9 +88,9 @@ def quality_command(
         progress=None if quiet else _show,
     )
     summaries = summarize(report)
-    document = json.dumps(_record(report, summaries), indent=2, allow_nan=False)
+    document = json_document(report, summaries)
     if output is not None:
-        _write(output, document)
+        write_document(output, document)
     if as_json:
         click.echo(document)
         return
@@ -161,9 +161,10 @@ def _show(score: "SongScore") -> None:
     click.echo(line, err=True)
 
 
-def _record(report: "QualityReport", summaries: tuple["PresetSummary", ...]) -> dict[str, Any]:
+def json_document(report: "QualityReport", summaries: tuple["PresetSummary", ...]) -> str:
+    """Return report and summaries as one JSON object; infinities as "inf" and "-inf"."""
     record = {**asdict(report), "summary": [asdict(summary) for summary in summaries]}
-    return {key: _finite(value) for key, value in record.items()}
+    return json.dumps(_finite(record), indent=2, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:
@@ -177,7 +178,14 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _write(file: Path, document: str) -> None:
+def write_document(file: Path, document: str) -> None:
+    """Write text to a file; its folder is made.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
     from core.errors import OutputError
 
     try:

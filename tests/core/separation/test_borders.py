@@ -7,13 +7,14 @@ border and once away from all.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from core.separation.manifest import ModelSpec
+from core.separation.manifest import ModelEntry, ModelSpec
 from core.separation.patches import plan_patches
 from core.separation.separator import Separator
 from core.separation.stft import frame_count
@@ -41,7 +42,7 @@ def near_borders(frames: int, shift: int, overlap: int, spec: ModelSpec) -> np.n
     near = np.zeros(frames, bool)
     total = frame_count(frames + shift, spec.frame, spec.hop)
     patches = plan_patches(total, spec.frames, overlap)
-    for before, after in zip(patches, patches[1:], strict=False):
+    for before, after in pairwise(patches):
         middle = (after.start + before.start + spec.frames - 1) / 2
         sample = round(middle * spec.hop - spec.frame / 2) - shift
         near[max(0, sample - NEAR) : max(0, sample + NEAR)] = True
@@ -89,7 +90,7 @@ def truth(song: np.ndarray, separator: Callable[..., Separator]) -> np.ndarray:
 
 
 def test_error_at_borders_is_no_larger_than_elsewhere(
-    song: np.ndarray, truth: np.ndarray, separator: Callable[..., Separator], bundled: object
+    song: np.ndarray, truth: np.ndarray, separator: Callable[..., Separator], bundled: ModelEntry
 ) -> None:
     spec = bundled.spec
     found = measure(separator("balanced"), song, truth, 32, spec)
@@ -100,7 +101,7 @@ def test_error_at_borders_is_no_larger_than_elsewhere(
 
 
 def test_without_overlap_the_borders_are_worse(
-    song: np.ndarray, truth: np.ndarray, separator: Callable[..., Separator], bundled: object
+    song: np.ndarray, truth: np.ndarray, separator: Callable[..., Separator], bundled: ModelEntry
 ) -> None:
     # What the overlap is for, and what shows that the measurement can see a bad border.
     found = measure(separator("balanced", overlap=0), song, truth, 0, bundled.spec)

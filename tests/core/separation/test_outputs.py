@@ -102,10 +102,14 @@ def test_exception_leaves_no_file_and_no_thread(paths: dict[str, Path], tmp_path
     class StoppedError(Exception):
         pass
 
+    def stop() -> None:
+        with open_writers(paths) as writers:
+            writers.write("vocals", np.zeros((100_000, 1), np.float32))
+            raise StoppedError
+
     before = threading.active_count()
-    with pytest.raises(StoppedError), open_writers(paths) as writers:
-        writers.write("vocals", np.zeros((100_000, 1), np.float32))
-        raise StoppedError
+    with pytest.raises(StoppedError):
+        stop()
     assert files_in(tmp_path) == []
     assert threading.active_count() == before
 
@@ -113,13 +117,16 @@ def test_exception_leaves_no_file_and_no_thread(paths: dict[str, Path], tmp_path
 def test_error_of_a_writing_thread_reaches_the_caller(
     paths: dict[str, Path], tmp_path: Path
 ) -> None:
+    def write() -> None:
+        with open_writers(paths) as writers:
+            writers.write("vocals", np.full((10, 1), np.nan, np.float32))
+            for _ in range(100):  # Long enough to fill every queue, had the thread died.
+                writers.write("vocals", np.zeros((100_000, 1), np.float32))
+                writers.write("accompaniment", np.zeros((100_000, 1), np.float32))
+
     before = threading.active_count()
-    broken = np.full((10, 1), np.nan, np.float32)
-    with pytest.raises(OutputError, match="NaN"), open_writers(paths) as writers:
-        writers.write("vocals", broken)
-        for _ in range(100):  # Long enough to fill every queue, had the thread died.
-            writers.write("vocals", np.zeros((100_000, 1), np.float32))
-            writers.write("accompaniment", np.zeros((100_000, 1), np.float32))
+    with pytest.raises(OutputError, match="NaN"):
+        write()
     assert files_in(tmp_path) == []
     assert threading.active_count() == before
 

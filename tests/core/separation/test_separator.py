@@ -22,11 +22,11 @@ def below(reference: np.ndarray, error: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("preset", ["fast", "balanced", "best"])
-@pytest.mark.parametrize(("rate", "channels"), [(44100, 2), (22050, 1), (96000, 2)])
+@pytest.mark.parametrize(("rate", "channels"), [(44100, 2), (22050, 1)])
 def test_stems_add_up_to_the_song(
     preset: str, rate: int, channels: int, separator: Get, music: Callable
 ) -> None:
-    song = music(2.0, rate, channels)
+    song = music(1.0, rate, channels)
     kept = song.copy()
     stems = separator(preset).separate(song, rate)
     assert list(stems) == ["vocals", "accompaniment"]

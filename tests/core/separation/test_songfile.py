@@ -43,9 +43,19 @@ def one(separator: Get) -> Separator:
     return separator("fast")
 
 
-@pytest.mark.parametrize("preset", ["fast", "best"])
-@pytest.mark.parametrize("codec", [Codec.WAV, Codec.FLAC])
-@pytest.mark.parametrize(("rate", "channels"), [(8000, 2), (44100, 1), (48000, 2), (192000, 2)])
+@pytest.mark.parametrize(
+    ("preset", "codec", "rate", "channels"),
+    [
+        ("fast", Codec.WAV, 8000, 2),
+        ("fast", Codec.FLAC, 11025, 1),
+        ("balanced", Codec.FLAC, 22050, 2),
+        ("best", Codec.WAV, 32000, 2),
+        ("balanced", Codec.WAV, 44100, 1),
+        ("best", Codec.FLAC, 48000, 1),
+        ("fast", Codec.WAV, 96000, 2),
+        ("fast", Codec.FLAC, 192000, 2),
+    ],
+)
 def test_24_bit_stems_add_up_to_the_song(
     preset: str,
     codec: Codec,
@@ -70,11 +80,11 @@ def test_24_bit_stems_add_up_to_the_song(
     assert below(song, sum(stems) - song) <= -80
 
 
-@pytest.mark.parametrize("preset", ["spleeter", "fast", "balanced"])
+@pytest.mark.parametrize("preset", ["spleeter", "balanced"])
 def test_file_is_separated_as_its_samples_are(
     preset: str, separator: Get, music: Callable, write_song: Callable, tmp_path: Path
 ) -> None:
-    song = music(14.3, 48000)
+    song = music(12.7, 48000)
     result = separator(preset).separate_file(
         write_song(song, 48000), tmp_path / "out", output_format=FLOAT
     )

@@ -1,5 +1,6 @@
 """A song at any rate into stems that add up to it."""
 
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -220,3 +221,36 @@ def test_quiet_song_is_shown_louder_and_its_stems_are_scaled_only(
         split(one, preset="spleeter", answer=answer)["vocals"] for one in (song, quiet)
     )
     assert below(plain, quieter * np.float32(10 ** (18 / 20)) - plain) > -20
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_memory_does_not_grow_with_the_song(
+    preset: str,
+    small_spec: ModelSpec,
+    make_network: Callable,
+    listening: Callable,
+    executor: Executor,
+) -> None:
+    rate, block = 32000, np.random.default_rng(0).uniform(-0.1, 0.1, (8000, 2)).astype(np.float32)
+
+    def peak(blocks: int) -> int:
+        splitter = SongSplitter(
+            make_network(small_spec, listening),
+            PRESETS[preset],
+            ("vocals", "accompaniment"),
+            rate,
+            2,
+            blocks * len(block),
+            -20.0,
+            executor,
+        )
+        tracemalloc.start()
+        for _ in range(blocks):
+            splitter.feed(block.copy())
+        splitter.finish()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    # Keeping one copy of the longer song would be 2.5 MB more.
+    assert peak(48) - peak(8) < 1_000_000
