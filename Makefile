@@ -10,14 +10,17 @@ BIN := $(VENV)/bin
 OUT := demo-output
 SOURCES := $(shell find minusone.py core models tui -name '*.py' -o -name '*.toml' -o -name '*.tflite' 2>/dev/null)
 
-.PHONY: demo test check lint bench clean
+.PHONY: demo screenshot test check lint bench clean
 
 demo: $(VENV)/installed
 ifdef SONG
 	@$(BIN)/minusone separate "$(SONG)" -o $(OUT) --overwrite
 else
-	@$(BIN)/python -P examples/demo.py $(OUT)
+	@$(BIN)/python examples/demo.py $(OUT)
 endif
+
+screenshot: $(VENV)/installed
+	$(BIN)/python examples/demo.py $(OUT) examples/demo.svg
 
 test: $(VENV)/tools
 	$(BIN)/pytest
@@ -31,10 +34,10 @@ lint: $(VENV)/tools
 	$(BIN)/lint-imports
 
 bench: $(VENV)/tools
-	$(BIN)/python benchmarks/all.py
+	$(BIN)/python benchmarks/all.py $(BENCH)
 
 clean:
-	rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(OUT) .reference build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(VENV)/pip: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "minusone needs Python 3.11, 3.12 or 3.13: install one, or name it with PYTHON=..." >&2; exit 1; }

@@ -14,9 +14,12 @@ SONG_FOLDER = Path(__file__).parent / "demo_song"
 SONG = SONG_FOLDER / "minusone - Paper Lanterns.flac"
 
 
-def main(output: Path) -> None:
-    """Separate the demo song into `output` and print scores and paths."""
-    console = Console()
+def main(output: Path, picture: Path | None = None) -> None:
+    """Separate the demo song into `output` and print scores and paths.
+
+    `picture` receives what was printed as an SVG (`make screenshot`).
+    """
+    console = Console(record=True, width=100 if picture else None)
     console.print(f"Separating {SONG.name} ...")
     with minusone.Separator() as separator:
         result = separator.separate_file(SONG, output, existing=minusone.Existing.OVERWRITE)
@@ -43,7 +46,9 @@ def main(output: Path) -> None:
         f"{'karaoke':>14}  {result.outputs['accompaniment']} (the song without its voice)",
         soft_wrap=True,
     )
+    if picture:
+        console.save_svg(str(picture), title="make demo")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo-output"))
+    main(*map(Path, sys.argv[1:] or ["demo-output"]))

@@ -199,18 +199,21 @@ class GpuNetwork:
         size = int(np.prod(self._shape))
         self._turn.get()
         try:
-            self._input.write(np.ascontiguousarray(magnitude[np.newaxis]))
             if self._fresh:  # The delegate comes up at the first run, and tells the terminal.
                 with native_output_captured():
-                    self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
+                    self._run(magnitude)
                 self._fresh = False
             else:
-                self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
+                self._run(magnitude)
             for mask, stem in zip(out, self.spec.stems, strict=True):
                 mask[...] = self._outputs[stem].read(size, np.float32).reshape(mask.shape)
         finally:
             self._turn.put(None)
         return out
+
+    def _run(self, magnitude: Magnitude) -> None:
+        self._input.write(np.ascontiguousarray(magnitude[np.newaxis]))
+        self._model.run_by_name(SIGNATURE, {INPUT: self._input}, self._outputs)
 
     def close(self) -> None:
         """Release the model and its buffers."""

@@ -55,7 +55,9 @@ def build_path(
     """Choose the path that a preset describes."""
     if preset.wiener is None and len(preset.hearings) == 1:
         masking = Masking(preset.exponent, preset.mask_extension)
-        return _masked(network, preset, request, executor, masking, request.total)
+        # One patch more than the network takes at once: it is transformed while that one waits.
+        pending = network.lanes + 1
+        return _masked(network, preset, request, executor, masking, request.total, pending)
     return _Averaged(network, preset, request, executor)
 
 
@@ -66,15 +68,14 @@ def _stream(
     outputs: int,
     total: int,
     executor: Executor,
+    pending: int,
+    size: int,
 ) -> PatchStream:
     spec = network.spec
     stft = Stft(spec.frame, spec.hop)
     frames = frame_count(total, spec.frame, spec.hop)
-    overlap = min(preset.overlap, spec.frames // 2)
-    patches = plan_patches(frames, spec.frames, overlap)
-    # One patch more than run at once: its transform is done while the others are in the network.
-    pending = network.lanes + 1
-    return PatchStream(stft, spec.frames, patches, process, outputs, total, executor, pending)
+    patches = plan_patches(frames, size, min(preset.overlap, size // 2))
+    return PatchStream(stft, size, patches, process, outputs, total, executor, pending)
 
 
 def _masked(
@@ -84,11 +85,13 @@ def _masked(
     executor: Executor,
     masking: Masking,
     total: int,
+    pending: int,
 ) -> PatchStream:
     stft = Stft(network.spec.frame, network.spec.hop)
     process = MaskedPatch(stft, network, masking, request.gain, request.stems)
     outputs = len(request.stems) * request.channels
-    return _stream(network, preset, process, outputs, total, executor)
+    size = network.spec.frames
+    return _stream(network, preset, process, outputs, total, executor, pending, size)
 
 
 class _Averaged:
@@ -122,8 +125,16 @@ class _Averaged:
         if preset.wiener is not None:
             stft = Stft(network.spec.frame, network.spec.hop)
             process = WienerPatch(stft, request.channels, len(every), request.stems, preset.wiener)
+            # Half a patch, 6 s, is enough to learn where the sources stand, and half the memory.
             self._filter = _stream(
-                network, preset, process, len(self._columns), request.total, executor
+                network,
+                preset,
+                process,
+                len(self._columns),
+                request.total,
+                executor,
+                pending=1,
+                size=network.spec.frames // 2,
             )
 
     def feed(self, samples: Samples) -> Samples:
@@ -172,7 +183,8 @@ class _Pass:
         # Estimates, which the filter only takes powers from: 20 bits are plenty.
         self._there = StreamResampler(rate, played, channels, quality="HQ")
         self._back = StreamResampler(played, rate, outputs, quality="HQ")
-        self._stream = _masked(network, preset, request, executor, masking, total)
+        # One patch of every pass is under way: together they keep the processor busy.
+        self._stream = _masked(network, preset, request, executor, masking, total, pending=1)
         self._missing = request.total
         self.ready = SampleQueue(outputs)
 

@@ -64,28 +64,43 @@ class WienerPatch:
         Segment
             Shape (wanted stems * channels, samples).
         """
-        mix = self._stft(segment[: self._channels])
-        frames = mix.shape[1]
-        estimates = [
-            self._stft(segment[self._channels * (1 + stem) : self._channels * (2 + stem)])
-            for stem in range(self._stems)
-        ]
-        powers = [_power(estimate) for estimate in estimates]
-        spatial = [
-            _Spatial(estimate, power) for estimate, power in zip(estimates, powers, strict=True)
-        ]
-        del estimates
+        frames = (segment.shape[1] - self._stft.frame) // self._stft.hop + 1
+        powers, spatial = self._model(segment, frames)
         rows = frames + self._stft.frame // self._stft.hop - 1
         out = np.zeros((len(self._wanted), self._channels, rows, self._stft.hop), np.float32)
         for start in range(0, frames, BLOCK):
             block = slice(start, start + BLOCK)
+            mix = self._spectrum(segment, 0, start, min(BLOCK, frames - start))
             gains = [power[block] ** np.float32(self._exponent / 2) for power in powers]
-            whitened = _whiten(mix[:, block], gains, spatial)
+            whitened = _whiten(mix, gains, spatial)
             for row, stem in enumerate(self._wanted):
                 weighted = gains[stem] * weights[block, np.newaxis]
                 for channel, image in enumerate(spatial[stem].apply(whitened)):
                     self._stft.add_inverse(image * weighted, out[row, channel, start:])
         return out.reshape(len(self._wanted) * self._channels, -1)
+
+    def _model(
+        self, segment: Segment, frames: int
+    ) -> tuple[list[NDArray[np.float32]], list["_Spatial"]]:
+        """Return each stem's power, (frames, bins), and its covariance."""
+        bins = self._stft.bins
+        powers = [np.empty((frames, bins), np.float32) for _ in range(self._stems)]
+        spatial = [_Spatial(bins, self._channels) for _ in range(self._stems)]
+        for start in range(0, frames, BLOCK):
+            for stem in range(self._stems):
+                estimate = self._spectrum(segment, 1 + stem, start, min(BLOCK, frames - start))
+                power = _power(estimate)
+                powers[stem][start : start + BLOCK] = power
+                spatial[stem].add(estimate, power)
+        for source in spatial:
+            source.complete()
+        return powers, spatial
+
+    def _spectrum(self, segment: Segment, signal: int, start: int, frames: int) -> Spectrum:
+        """Transform some frames of the mix (signal 0) or of a stem's estimate (1 and up)."""
+        rows = slice(self._channels * signal, self._channels * (signal + 1))
+        begin = start * self._stft.hop
+        return self._stft(segment[rows, begin : begin + self._stft.samples_for(frames)])
 
 
 def _power(estimate: Spectrum) -> NDArray[np.float32]:
@@ -102,15 +117,27 @@ def _power(estimate: Spectrum) -> NDArray[np.float32]:
 class _Spatial:
     """The covariance [[left, cross], [cross*, right]] of one source per bin, its trace 2."""
 
-    def __init__(self, estimate: Spectrum, power: NDArray[np.float32]) -> None:
-        total = power.sum(axis=0, dtype=np.float64)
-        left = estimate[0]
-        self.mono = len(estimate) == 1
-        self.left = _mean_product(left, left, total).real
+    def __init__(self, bins: int, channels: int) -> None:
+        self.mono = channels == 1
+        self.left = np.zeros(bins, np.float32)
+        self.right = np.zeros(bins, np.float32)
+        self.cross = np.zeros(bins, np.complex64)
+        self._total = np.zeros(bins, np.float32)
+
+    def add(self, estimate: Spectrum, power: NDArray[np.float32]) -> None:
+        """Take some frames of the estimate, (channels, frames, bins), and their power."""
+        self._total += power.sum(axis=0)
+        left, right = estimate[0], estimate[-1]
+        self.left += (np.square(left.real) + np.square(left.imag)).sum(axis=0)
         if not self.mono:
-            right = estimate[1]
-            self.right = _mean_product(right, right, total).real
-            self.cross = _mean_product(left, right, total)
+            self.right += (np.square(right.real) + np.square(right.imag)).sum(axis=0)
+            self.cross += (left * right.conj()).sum(axis=0)
+
+    def complete(self) -> None:
+        """Turn the sums over time into the covariance, after the last `add`."""
+        self.left /= self._total
+        self.right /= self._total
+        self.cross /= self._total
 
     def apply(self, vector: list[NDArray[np.complex64]]) -> list[NDArray[np.complex64]]:
         """Multiply the covariance by a vector per bin."""
@@ -121,13 +148,6 @@ class _Spatial:
             self.left * left + self.cross * right,
             np.conj(self.cross) * left + self.right * right,
         ]
-
-
-def _mean_product(
-    a: NDArray[np.complex64], b: NDArray[np.complex64], total: NDArray[np.float64]
-) -> NDArray[np.complex64]:
-    summed = (a * b.conj()).sum(axis=0)
-    return np.asarray(summed / total, dtype=np.complex64)
 
 
 def _whiten(
