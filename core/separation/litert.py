@@ -51,9 +51,11 @@ class CpuNetwork:
         self.spec = spec
         self.bins = bins
         self.lanes = lanes
+        # Any multiple of 64 frames will do, and a short patch tells as much of a network's health.
+        self.probe_frames = min(64, spec.frames)
         self._idle: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         for _ in range(lanes):
-            self._idle.put(_Lane(path, spec, bins, threads))
+            self._idle.put(_Lane(path, spec, threads))
 
     def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
         """See `Network.masks`; waits for a free interpreter."""
@@ -72,9 +74,11 @@ class CpuNetwork:
 
 
 class _Lane:
-    """One interpreter."""
+    """One interpreter; sets itself up for patches of the size that it is given."""
 
-    def __init__(self, path: Path, spec: ModelSpec, bins: int, threads: int) -> None:
+    def __init__(self, path: Path, spec: ModelSpec, threads: int) -> None:
+        self._path = path
+        self._shape: tuple[int, ...] | None = None
         with native_output_captured():
             try:
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
@@ -88,23 +92,28 @@ class _Lane:
             self._input = int(inputs[INPUT]["index"])
             # TFLite orders outputs by its own rule: only the signature tells which is which.
             self._outputs = [int(outputs[stem]["index"]) for stem in spec.stems]
-            try:
-                shape = (1, spec.frames, bins, spec.channels)
-                self._interpreter.resize_tensor_input(self._input, shape)
-                self._interpreter.allocate_tensors()
-            except (ValueError, RuntimeError) as exc:
-                raise ModelError(
-                    f"The model {path} does not run with {bins} bins: {exc}",
-                    "Leave --bandwidth out, or use a model that can be resized.",
-                ) from exc
 
     def run(self, magnitude: Magnitude, out: RawMasks) -> RawMasks:
+        if self._shape != magnitude.shape:
+            self._resize(magnitude.shape)
         self._interpreter.set_tensor(self._input, magnitude[np.newaxis])
         self._interpreter.invoke()
         for mask, index in zip(out, self._outputs, strict=True):
             # `tensor` looks into the interpreter's memory where `get_tensor` would copy it first.
             mask[...] = self._interpreter.tensor(index)()[0]
         return out
+
+    def _resize(self, shape: tuple[int, ...]) -> None:
+        with native_output_captured():
+            try:
+                self._interpreter.resize_tensor_input(self._input, (1, *shape))
+                self._interpreter.allocate_tensors()
+            except (ValueError, RuntimeError) as exc:
+                raise ModelError(
+                    f"The model {self._path} does not run with {shape[1]} bins: {exc}",
+                    "Leave --bandwidth out, or use a model that can be resized.",
+                ) from exc
+        self._shape = shape
 
 
 def _signature(interpreter: Interpreter) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -152,6 +161,7 @@ class GpuNetwork:
     def __init__(self, path: Path, spec: ModelSpec, bins: int) -> None:
         self.spec = spec
         self.bins = bins
+        self.probe_frames = spec.frames
         self._shape = (1, spec.frames, bins, spec.channels)
         try:
             from ai_edge_litert.compiled_model import CompiledModel

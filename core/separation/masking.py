@@ -4,15 +4,17 @@ This is the innermost step of every separation: transform, network, masks, inver
 Everything after the network runs over blocks of a few frames that stay in the processor's cache.
 """
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.separation.masks import MaskExtension, ratio_masks, upper_mask
-from core.separation.network import Network, RawMasks
+from core.separation.network import Network
 from core.separation.patches import Segment
-from core.separation.stft import BLOCK, Spectrum, Stft
+from core.separation.stft import BLOCK, Stft
 
 # The edge extension averages this part of the network's bins, from the top: about 2.7 kHz of 11.
 EDGE_PART = 4
@@ -49,6 +51,8 @@ class MaskedPatch:
         its own level.
     stems
         Indices of the stems to return, in this order.
+    workers
+        Where the channels of a patch are worked on side by side; None: one after the other.
     """
 
     def __init__(
@@ -58,12 +62,14 @@ class MaskedPatch:
         masking: Masking,
         gain: float,
         stems: tuple[int, ...],
+        workers: Executor | None = None,
     ) -> None:
         self._stft = stft
         self._network = network
         self._masking = masking
         self._gain = np.float32(gain)
         self._stems = stems
+        self._workers = workers
         # One per patch under way. Large arrays made anew for every patch would cost page faults,
         # and leave the process's heap in pieces twice as large as what is in use.
         self._spaces: list[_Space] = []
@@ -84,77 +90,86 @@ class MaskedPatch:
             Shape (stems * channels, samples), float32: the channels of the first stem, then those
             of the next.
         """
-        space = self._spaces.pop() if self._spaces else _Space(self._network)
+        channels = len(segment)
+        space = self._spaces.pop() if self._spaces else _Space(self._stft, self._network, channels)
         try:
             return self._separate(segment, weights, space)
         finally:
             self._spaces.append(space)
 
     def _separate(self, segment: Segment, weights: NDArray[np.float32], space: "_Space") -> Segment:
-        magnitude = space.magnitude
-        self._fill_magnitude(segment, magnitude)
-        raw = self._network.masks(magnitude, out=space.raw)
-        channels, frames = segment.shape[0], len(magnitude)
+        channels, frames = len(segment), len(space.magnitude)
+        self._for_each(channels, lambda channel: self._transform(segment, channel, space))
+        # A mono song is shown to a stereo network as two equal channels.
+        space.magnitude[:, :, channels:] = space.magnitude[:, :, :1]
+        self._network.masks(space.magnitude, out=space.raw)
         rows = frames + self._stft.frame // self._stft.hop - 1
         out = np.zeros((len(self._stems), channels, rows, self._stft.hop), np.float32)
-        for start in range(0, frames, BLOCK):
-            block = slice(start, start + BLOCK)
-            spectrum = self._spectrum(segment, start, min(BLOCK, frames - start))
-            masks = self._masks(raw[:, block], magnitude[block], channels)
-            masks *= weights[block, np.newaxis]
-            upper = upper_mask(masks, self._masking.extension, self._network.bins // EDGE_PART)
-            for row, stem in enumerate(self._stems):
-                for channel in range(channels):
-                    masked = _apply(
-                        spectrum[channel],
-                        masks[stem, channel],
-                        None if upper is None else upper[stem, channel],
-                    )
-                    self._stft.add_inverse(masked, out[row, channel, start:])
+        self._for_each(channels, lambda channel: self._cut_out(weights, channel, space, out))
         return out.reshape(len(self._stems) * channels, -1)
 
-    def _spectrum(self, segment: Segment, start: int, frames: int) -> Spectrum:
-        """Transform some frames of a patch.
+    def _for_each(self, channels: int, work: Callable[[int], None]) -> None:
+        """Do the same to every channel: outside the network they do not know of each other."""
+        run = map if self._workers is None else self._workers.map
+        for _ in run(work, range(channels)):
+            pass
 
-        Done twice, for the network and for the masks: the transform costs a thirtieth of the
-        network, and the spectrum of a whole patch would be most of the memory.
-        """
-        begin = start * self._stft.hop
-        return self._stft(segment[:, begin : begin + self._stft.samples_for(frames)])
-
-    def _fill_magnitude(self, segment: Segment, magnitude: NDArray[np.float32]) -> None:
-        frames, bins, wanted = magnitude.shape
+    def _transform(self, segment: Segment, channel: int, space: "_Space") -> None:
+        """Fill one channel of the spectrum, and of the magnitude that the network sees."""
+        frames, bins, _ = space.magnitude.shape
         for start in range(0, frames, BLOCK):
-            spectrum = self._spectrum(segment, start, min(BLOCK, frames - start))
-            for channel in range(wanted):
-                # A mono song is shown to a stereo network as two equal channels.
-                source = spectrum[min(channel, len(spectrum) - 1), :, :bins]
-                np.abs(source, out=magnitude[start : start + BLOCK, :, channel])
-        magnitude *= self._gain
+            count = min(BLOCK, frames - start)
+            begin = start * self._stft.hop
+            samples = segment[channel, np.newaxis, begin : begin + self._stft.samples_for(count)]
+            spectrum = space.spectrum[channel, start : start + count]
+            self._stft(samples, out=spectrum[np.newaxis])
+            magnitude = np.abs(spectrum[:, :bins])
+            magnitude *= self._gain
+            space.magnitude[start : start + count, :, channel] = magnitude
 
-    def _masks(
-        self, raw: RawMasks, magnitude: NDArray[np.float32], channels: int
-    ) -> NDArray[np.float32]:
-        """Return masks of a block, shape (stems, channels, frames, bins)."""
-        # (stems, frames, bins, channels) -> (stems, channels, frames, bins)
-        planes = raw.transpose(0, 3, 1, 2)
+    def _cut_out(
+        self,
+        weights: NDArray[np.float32],
+        channel: int,
+        space: "_Space",
+        out: NDArray[np.float32],
+    ) -> None:
+        """Mask one channel's spectrum for every wanted stem and transform it back."""
+        frames, bins, heard = space.magnitude.shape
+        mono = out.shape[1] < heard
+        for start in range(0, frames, BLOCK):
+            block = slice(start, start + BLOCK)
+            if mono:
+                every = [self._masks(space, block, other) for other in range(heard)]
+                masks = np.mean(every, axis=0, dtype=np.float32)
+            else:
+                masks = self._masks(space, block, channel)
+            masks *= weights[block, np.newaxis]
+            upper = upper_mask(masks, self._masking.extension, bins // EDGE_PART)
+            for row, stem in enumerate(self._stems):
+                masked = _apply(
+                    space.spectrum[channel, block],
+                    masks[stem],
+                    None if upper is None else upper[stem],
+                )
+                self._stft.add_inverse(masked, out[row, channel, start:])
+
+    def _masks(self, space: "_Space", block: slice, channel: int) -> NDArray[np.float32]:
+        """Return the masks of a block of one channel, shape (stems, frames, bins)."""
+        raw = space.raw[:, block, :, channel]
         if self._masking.exponent is None:
-            masks = np.ascontiguousarray(planes)
-        else:
-            estimates = np.empty(planes.shape, np.float32)
-            np.multiply(planes, magnitude.transpose(2, 0, 1), out=estimates)
-            masks = ratio_masks(estimates, self._masking.exponent, out=estimates)
-        if channels < masks.shape[1]:
-            masks = masks.mean(axis=1, keepdims=True, dtype=np.float32)
-        return masks
+            return raw.copy()
+        estimates = raw * space.magnitude[block, :, channel]
+        return ratio_masks(estimates, self._masking.exponent, out=estimates)
 
 
 class _Space:
     """The arrays of one patch under way."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, stft: Stft, network: Network, channels: int) -> None:
         spec = network.spec
         patch = (spec.frames, network.bins, spec.channels)
+        self.spectrum = np.empty((channels, spec.frames, stft.bins), np.complex64)
         self.magnitude = np.empty(patch, np.float32)
         self.raw = np.empty((len(spec.stems), *patch), np.float32)
 

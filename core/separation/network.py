@@ -29,6 +29,10 @@ class Network(Protocol):
     def lanes(self) -> int:
         """How many patches it works on at once."""
 
+    @property
+    def probe_frames(self) -> int:
+        """Frames of the patch that the self-test shows it: as short as it can take."""
+
     def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
         """Estimate each stem's share of every bin; the stems' shares need not add up to 1.
 

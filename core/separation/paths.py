@@ -50,15 +50,28 @@ class PathRequest:
 
 
 def build_path(
-    network: Network, preset: Preset, request: PathRequest, executor: Executor
+    network: Network,
+    preset: Preset,
+    request: PathRequest,
+    executor: Executor,
+    workers: Executor | None = None,
 ) -> StemStream:
-    """Choose the path that a preset describes."""
+    """Choose the path that a preset describes.
+
+    Parameters
+    ----------
+    network, preset, request
+        What runs, how, and for which song.
+    executor
+        Where patches are worked on.
+    workers
+        Where the channels of one patch are worked on side by side; another executor, because
+        patches wait for it.
+    """
     if preset.wiener is None and len(preset.hearings) == 1:
         masking = Masking(preset.exponent, preset.mask_extension)
-        # One patch more than the network takes at once: it is transformed while that one waits.
-        pending = network.lanes + 1
-        return _masked(network, preset, request, executor, masking, request.total, pending)
-    return _Averaged(network, preset, request, executor)
+        return _masked(network, preset, request, executor, workers, masking, request.total)
+    return _Averaged(network, preset, request, executor, workers)
 
 
 def _stream(
@@ -68,14 +81,15 @@ def _stream(
     outputs: int,
     total: int,
     executor: Executor,
-    pending: int,
     size: int,
 ) -> PatchStream:
     spec = network.spec
     stft = Stft(spec.frame, spec.hop)
     frames = frame_count(total, spec.frame, spec.hop)
     patches = plan_patches(frames, size, min(preset.overlap, size // 2))
-    return PatchStream(stft, size, patches, process, outputs, total, executor, pending)
+    # A patch at a time: the network has the processor to itself, then the transforms have. Both at
+    # once were no faster, for the network's threads wait for each other by turning on the spot.
+    return PatchStream(stft, size, patches, process, outputs, total, executor, pending=1)
 
 
 def _masked(
@@ -83,15 +97,15 @@ def _masked(
     preset: Preset,
     request: PathRequest,
     executor: Executor,
+    workers: Executor | None,
     masking: Masking,
     total: int,
-    pending: int,
 ) -> PatchStream:
     stft = Stft(network.spec.frame, network.spec.hop)
-    process = MaskedPatch(stft, network, masking, request.gain, request.stems)
+    process = MaskedPatch(stft, network, masking, request.gain, request.stems, workers)
     outputs = len(request.stems) * request.channels
     size = network.spec.frames
-    return _stream(network, preset, process, outputs, total, executor, pending, size)
+    return _stream(network, preset, process, outputs, total, executor, size)
 
 
 class _Averaged:
@@ -103,7 +117,12 @@ class _Averaged:
     """
 
     def __init__(
-        self, network: Network, preset: Preset, request: PathRequest, executor: Executor
+        self,
+        network: Network,
+        preset: Preset,
+        request: PathRequest,
+        executor: Executor,
+        workers: Executor | None,
     ) -> None:
         every = tuple(range(len(network.spec.stems)))
         estimates = PathRequest(request.channels, request.total, request.gain, every)
@@ -111,7 +130,7 @@ class _Averaged:
         exponent = preset.exponent if preset.wiener is None else None
         masking = Masking(exponent, preset.mask_extension)
         self._passes = [
-            _Pass(network, preset, estimates, executor, masking, hearing)
+            _Pass(network, preset, estimates, executor, workers, masking, hearing)
             for hearing in preset.hearings
         ]
         self._channels = request.channels
@@ -133,7 +152,6 @@ class _Averaged:
                 len(self._columns),
                 request.total,
                 executor,
-                pending=1,
                 size=network.spec.frames // 2,
             )
 
@@ -171,6 +189,7 @@ class _Pass:
         preset: Preset,
         request: PathRequest,
         executor: Executor,
+        workers: Executor | None,
         masking: Masking,
         hearing: Hearing,
     ) -> None:
@@ -183,8 +202,7 @@ class _Pass:
         # Estimates, which the filter only takes powers from: 20 bits are plenty.
         self._there = StreamResampler(rate, played, channels, quality="HQ")
         self._back = StreamResampler(played, rate, outputs, quality="HQ")
-        # One patch of every pass is under way: together they keep the processor busy.
-        self._stream = _masked(network, preset, request, executor, masking, total, pending=1)
+        self._stream = _masked(network, preset, request, executor, workers, masking, total)
         self._missing = request.total
         self.ready = SampleQueue(outputs)
 

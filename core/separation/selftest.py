@@ -84,5 +84,5 @@ def run_self_test(network: Network, name: str) -> None:
     ModelError
         Its answer is no separation.
     """
-    patch = made_up_patch(network.spec.frames, network.bins, network.spec.channels)
+    patch = made_up_patch(network.probe_frames, network.bins, network.spec.channels)
     check_masks(network.masks(patch), patch, name)

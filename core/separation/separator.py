@@ -114,8 +114,9 @@ class Separator:
         if threads is not None and threads < 1:
             raise UsageError(f"{threads} threads cannot separate anything.", "Give 1 or more.")
         self._threads = threads or default_threads()
-        # Two workers: while one waits for its patch in the network, the other transforms the next.
+        # Patches of two passes can be under way, each with its two channels side by side.
         self._executor = ThreadPoolExecutor(2, thread_name_prefix="patch")
+        self._workers = ThreadPoolExecutor(min(2, self._threads), thread_name_prefix="channel")
         self._loading: Future[LoadedNetwork] | None = None
         self._lock = threading.Lock()
 
@@ -196,7 +197,13 @@ class Separator:
             existing=existing,
         )
         return separate_song(
-            request, self._preset, self._entry.name, self._begin_loading, self._executor, progress
+            request,
+            self._preset,
+            self._entry.name,
+            self._begin_loading,
+            self._executor,
+            self._workers,
+            progress,
         )
 
     def separate(
@@ -264,6 +271,7 @@ class Separator:
             len(song),
             meter.level(),
             self._executor,
+            self._workers,
         )
         total, done, separating = len(song) / rate, 0, time.monotonic()
 
@@ -285,6 +293,7 @@ class Separator:
         with self._lock:
             loading, self._loading = self._loading, None
         self._executor.shutdown(wait=True, cancel_futures=True)
+        self._workers.shutdown()
         if loading is not None and not loading.cancelled() and loading.exception() is None:
             loading.result().network.close()
 

@@ -82,6 +82,7 @@ def separate_song(
     model: str,
     begin_loading: Callable[[], Future[LoadedNetwork]],
     executor: Executor,
+    workers: Executor,
     progress: ProgressCallback | None,
 ) -> Separation:
     """Do what `Separator.separate_file` promises.
@@ -96,8 +97,8 @@ def separate_song(
         Name of the model.
     begin_loading
         Starts loading the network, or returns it as it is loaded.
-    executor
-        Where patches are worked on.
+    executor, workers
+        Where patches, and the channels of one patch, are worked on.
     progress
         Told how far the song is.
     """
@@ -129,7 +130,7 @@ def separate_song(
     with StemWriters(
         paths, request.output_format, survey.rate, survey.channels, tags, request.song.stem
     ) as writers:
-        _separate(request, survey, preset, loaded.network, executor, writers, clock)
+        _separate(request, survey, preset, loaded.network, (executor, workers), writers, clock)
         clock.begin(Stage.WRITING)
         clock.report(survey.frames / survey.rate, survey.frames / survey.rate)
     seconds = clock.end()
@@ -156,7 +157,7 @@ def _separate(
     survey: Survey,
     preset: Preset,
     network: Network,
-    executor: Executor,
+    executors: tuple[Executor, Executor],
     writers: StemWriters,
     clock: "_Clock",
 ) -> None:
@@ -168,7 +169,7 @@ def _separate(
         survey.channels,
         survey.frames,
         survey.level,
-        executor,
+        *executors,
     )
     done, total = 0, survey.frames / survey.rate
 

@@ -37,8 +37,8 @@ class SongSplitter:
         Of the song: Hz, 1 or 2, sample frames.
     level
         Of the song's active parts, dB of full scale; None for silence.
-    executor
-        Where patches are worked on.
+    executor, workers
+        Where patches, and the channels of one patch, are worked on; see `build_path`.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class SongSplitter:
         total: int,
         level: float | None,
         executor: Executor,
+        workers: Executor | None = None,
     ) -> None:
         spec = network.spec
         self._wanted = tuple(stems)
@@ -69,7 +70,7 @@ class SongSplitter:
             stems=tuple(spec.stems.index(stem) for stem in self._made),
         )
         self._there = StreamResampler(rate, spec.rate, channels)
-        self._path = build_path(network, preset, request, executor)
+        self._path = build_path(network, preset, request, executor, workers)
         self._back = StreamResampler(spec.rate, rate, channels * len(self._made))
         self._mix = SampleQueue(channels)
 

@@ -59,13 +59,15 @@ class Stft:
         """Return how many samples this many consecutive frames cover."""
         return (frames - 1) * self.hop + self.frame
 
-    def __call__(self, samples: NDArray[np.float32]) -> Spectrum:
+    def __call__(self, samples: NDArray[np.float32], out: Spectrum | None = None) -> Spectrum:
         """Transform every whole frame of a signal.
 
         Parameters
         ----------
         samples
             Shape (channels, n), float32; n is `samples_for` the wanted number of frames.
+        out
+            Where to put the result, of its shape and type; None makes a new array.
 
         Returns
         -------
@@ -75,7 +77,8 @@ class Stft:
         channels = samples.shape[0]
         framed = sliding_window_view(samples, self.frame, axis=1)[:, :: self.hop]
         frames = framed.shape[1]
-        out = np.empty((channels, frames, self.bins), np.complex64)
+        if out is None:
+            out = np.empty((channels, frames, self.bins), np.complex64)
         windowed = np.empty((BLOCK, self.frame), np.float32)
         for channel in range(channels):
             for start in range(0, frames, BLOCK):

@@ -24,6 +24,7 @@ class MadeUpNetwork:
         self.spec = spec
         self.bins = bins
         self.lanes = lanes
+        self.probe_frames = spec.frames
         self._answer = answer
 
     def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
