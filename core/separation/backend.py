@@ -3,7 +3,8 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.errors import BackendError, MinusoneError
@@ -71,9 +72,8 @@ def load_network(entry: ModelEntry, bins: int, backend: Backend, threads: int) -
     entry.verify()
     if backend is Backend.CPU:
         return _tested(_cpu(entry, bins, threads), entry, Backend.CPU, "asked for")
-    adapters = list_adapters()
-    hardware = [adapter for adapter in adapters.adapters if not adapter.is_software]
     if backend is Backend.GPU:
+        adapters = list_adapters()
         if not adapters.adapters:
             raise BackendError(
                 f"There is no GPU to use: {adapters.problem or 'Vulkan finds no adapter'}.",
@@ -82,12 +82,18 @@ def load_network(entry: ModelEntry, bins: int, backend: Backend, threads: int) -
             )
         names = ", ".join(adapter.name for adapter in adapters.adapters)
         return _tested(_gpu(entry, bins), entry, Backend.GPU, f"asked for; Vulkan: {names}")
-    if not hardware:
-        reason = adapters.problem or (
-            "the only Vulkan adapter is software" if adapters.adapters else "no Vulkan adapter"
-        )
-        return _tested(_cpu(entry, bins, threads), entry, Backend.CPU, f"no GPU: {reason}")
-    return _faster(entry, bins, threads, hardware)
+    with ThreadPoolExecutor(1) as asking:
+        answer = asking.submit(list_adapters)
+        # Asking the drivers takes as long as loading what most computers end up with.
+        cpu = _tested(_cpu(entry, bins, threads), entry, Backend.CPU, "")
+    adapters = answer.result()
+    hardware = [adapter for adapter in adapters.adapters if not adapter.is_software]
+    if hardware:
+        return _faster(entry, bins, threads, cpu, hardware)
+    reason = adapters.problem or (
+        "the only Vulkan adapter is software" if adapters.adapters else "no Vulkan adapter"
+    )
+    return replace(cpu, reason=f"no GPU: {reason}")
 
 
 def _cpu(entry: ModelEntry, bins: int, threads: int) -> Network:
@@ -108,24 +114,22 @@ def _tested(network: Network, entry: ModelEntry, backend: Backend, reason: str) 
     return LoadedNetwork(network, backend, reason)
 
 
-def _faster(entry: ModelEntry, bins: int, threads: int, adapters: list[Adapter]) -> LoadedNetwork:
+def _faster(
+    entry: ModelEntry, bins: int, threads: int, cpu: LoadedNetwork, adapters: list[Adapter]
+) -> LoadedNetwork:
     """Time a patch on each backend, once per host, model and driver; later recall the verdict."""
     drivers = ", ".join(f"{adapter.name} ({adapter.driver})" for adapter in adapters)
     key = f"{entry.sha256} F={bins} threads={threads} LiteRT={runtime_version()} {drivers}"
     known = recall_verdict(key)
     if known == Backend.CPU:
-        return _tested(
-            _cpu(entry, bins, threads), entry, Backend.CPU, f"faster here than {drivers}"
-        )
+        return replace(cpu, reason=f"faster here than {drivers}")
     try:
         gpu = _tested(_gpu(entry, bins), entry, Backend.GPU, f"faster here than the CPU: {drivers}")
     except MinusoneError as error:
-        return _tested(
-            _cpu(entry, bins, threads), entry, Backend.CPU, f"GPU not usable: {error.title}"
-        )
+        return replace(cpu, reason=f"GPU not usable: {error.title}")
     if known == Backend.GPU:
+        cpu.network.close()
         return gpu
-    cpu = _tested(_cpu(entry, bins, threads), entry, Backend.CPU, "")
     seconds = {Backend.CPU: _patch_seconds(cpu.network), Backend.GPU: _patch_seconds(gpu.network)}
     winner = min(seconds, key=lambda backend: seconds[backend])
     remember_verdict(key, winner)

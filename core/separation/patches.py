@@ -183,15 +183,18 @@ class PatchStream:
             begin = patch.start * self._hop
             if begin + self._span > self._fed and not final:
                 break
-            while len(self._running) >= self._pending:
-                ready.append(self._collect())
             segment = self._cut(begin)
-            self._todo.popleft()
             weights = patch.weights(self._size)
+            finished = []
+            while len(self._running) >= self._pending:
+                finished.append(self._wait())
+            self._todo.popleft()
             self._running.append((patch, self._executor.submit(self._process, segment, weights)))
+            # Only now that the next patch is under way: adding up costs as much as a transform.
+            ready += [self._add(*one) for one in finished]
         if final:
             while self._running:
-                ready.append(self._collect())
+                ready.append(self._add(*self._wait()))
         done = np.empty((sum(part.shape[1] for part in ready), self._sum.shape[0]), np.float32)
         position = 0
         for part in ready:
@@ -215,10 +218,13 @@ class PatchStream:
             position += block.shape[1]
         return segment
 
-    def _collect(self) -> Segment:
-        """Wait for the oldest patch, add it up, and cut off what no later patch changes."""
+    def _wait(self) -> tuple[Patch, Segment]:
+        """Wait for the oldest patch under way."""
         patch, future = self._running.popleft()
-        result = future.result()
+        return patch, future.result()
+
+    def _add(self, patch: Patch, result: Segment) -> Segment:
+        """Add a patch's result up, and cut off what no later patch changes."""
         offset = patch.start * self._hop - self._emitted
         total = np.zeros((self._sum.shape[0], offset + self._span), np.float32)
         total[:, : self._sum.shape[1]] = self._sum
