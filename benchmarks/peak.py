@@ -87,7 +87,7 @@ def _convolution_rate(threads: int, *, int8: bool) -> float:
     writer = GraphWriter()
     x = writer.input(INPUT, shape)
     stored = (
-        writer.quantized_constant("weights", quantize(weights))
+        writer.quantized_constant("weights", quantize(weights, smoothness=0.0))
         if int8
         else writer.constant("weights", weights)
     )

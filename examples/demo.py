@@ -19,7 +19,7 @@ def main(output: Path, picture: Path | None = None) -> None:
 
     `picture` receives what was printed as an SVG (`make screenshot`).
     """
-    console = Console(record=True, width=100 if picture else None)
+    console = Console(record=True, width=100 if picture else None, highlight=False)
     console.print(f"Separating {SONG.name} ...")
     with minusone.Separator() as separator:
         result = separator.separate_file(SONG, output, existing=minusone.Existing.OVERWRITE)

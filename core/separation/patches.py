@@ -23,7 +23,8 @@ Segment = NDArray[np.float32]
 PatchProcess = Callable[[Segment, NDArray[np.float32]], Segment]
 """Turns a patch's samples and its weight per frame into weighted output samples.
 
-Takes (channels, n) samples and (frames,) weights, returns (outputs, n) samples.
+Takes (channels, n) samples and (frames,) weights, returns (outputs, n) samples in an array that
+is the caller's to change.
 """
 
 # A longer cross-fade only lets more of each patch's worse edge be heard.
@@ -147,7 +148,6 @@ class PatchStream:
         self._first = 0
         self._fed = 0
         self._sum = np.zeros((outputs, 0), np.float32)
-        self._emitted = 0
 
     def feed(self, samples: Samples) -> Samples:
         """Take the next samples of the signal and return the next finished ones.
@@ -225,15 +225,13 @@ class PatchStream:
 
     def _add(self, patch: Patch, result: Segment) -> Segment:
         """Add a patch's result up, and cut off what no later patch changes."""
-        offset = patch.start * self._hop - self._emitted
-        total = np.zeros((self._sum.shape[0], offset + self._span), np.float32)
-        total[:, : self._sum.shape[1]] = self._sum
-        total[:, offset:] += result
+        # Everything before this patch has been given out, so the sum begins where it does.
+        shared = self._sum.shape[1]
+        result[:, :shared] += self._sum
         following = self._running[0][0] if self._running else next(iter(self._todo), None)
-        complete = following.start * self._hop - self._emitted if following else offset + self._span
-        self._sum = total[:, complete:]
-        begin, end = self._emitted, self._emitted + complete
-        self._emitted = end
+        begin = patch.start * self._hop
+        end = following.start * self._hop if following else begin + self._span
+        self._sum = result[:, end - begin :].copy()
         low = max(self._lead, begin) - begin
         high = min(self._lead + self._total, end) - begin
-        return total[:, low : max(low, high)]
+        return result[:, low : max(low, high)]
