@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,21 @@ def archive(checkpoint: Path, tmp_path: Path) -> Path:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_name("checksum.json").write_text(json.dumps({"4stems": digest}))
     return path
+
+
+@pytest.fixture(autouse=True)
+def _stoppable() -> Iterator[None]:
+    """Let signals have their usual effect, here and in child processes.
+
+    Who runs the tests in the background may have told this process to ignore Ctrl-C; the program
+    respects that, as it should.
+    """
+    usual = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
