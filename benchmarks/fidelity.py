@@ -33,7 +33,7 @@ from core.separation.split import SongSplitter
 
 MODEL = "spleeter-2stems"
 FULL_SCALE = 2.0**15
-# The reference writes 16 bits; more samples than any song here has.
+# More samples than any song has.
 WHOLE_SONG = 1 << 40
 BLOCK = 1 << 17
 
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found: list[Agreement] = []
     with variants(MODEL, chosen.checkpoint) as forms:
         shipped, exact = (
-            CpuNetwork(form.entry.path, form.entry.spec, form.entry.spec.bins, 1, default_threads())
+            CpuNetwork(form.entry.path, form.entry.spec, form.entry.spec.bins, default_threads())
             for form in (forms[-1], forms[-2])
         )
         for song in chosen.songs:

@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _cpu_contenders(forms: list[Variant], threads: list[int]) -> list[_Contender]:
     return [
-        _Contender(form, CPU, count, CpuNetwork(entry.path, entry.spec, entry.spec.bins, 1, count))
+        _Contender(form, CPU, count, CpuNetwork(entry.path, entry.spec, entry.spec.bins, count))
         for count in threads
         for form in forms
         for entry in (form.entry,)

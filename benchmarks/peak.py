@@ -100,7 +100,7 @@ def _convolution_rate(threads: int, *, int8: bool) -> float:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "layer.tflite"
         path.write_bytes(data)
-        network = CpuNetwork(path, spec, _SIDE, lanes=1, threads=threads)
+        network = CpuNetwork(path, spec, _SIDE, threads)
         patch = random.random(shape[1:], dtype=np.float32)
         out = network.masks(patch)
         times = []

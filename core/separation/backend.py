@@ -97,8 +97,7 @@ def load_network(entry: ModelEntry, bins: int, backend: Backend, threads: int) -
 
 
 def _cpu(entry: ModelEntry, bins: int, threads: int) -> Network:
-    # One interpreter: each further one costs a quarter of a gigabyte and gains little.
-    return CpuNetwork(entry.path, entry.spec, bins, lanes=1, threads=threads)
+    return CpuNetwork(entry.path, entry.spec, bins, threads)
 
 
 def _gpu(entry: ModelEntry, bins: int) -> Network:

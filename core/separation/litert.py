@@ -1,6 +1,6 @@
 """The only file that imports LiteRT: loads a TFLite file and runs patches through it."""
 
-import queue
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ def runtime_version() -> str:
 
 
 class CpuNetwork:
-    """A model on the CPU (XNNPACK): several patches at once, one interpreter each.
+    """A model on the CPU (XNNPACK).
 
-    Patches on cores of their own scale better than one patch spread over the cores, because a
-    network has layers too small to share out.
+    One interpreter, which works on one patch at a time with all threads: two on cores of their own
+    were no faster, and each costs a quarter of a gigabyte.
 
     Parameters
     ----------
@@ -36,10 +36,8 @@ class CpuNetwork:
         The signal contract; the file's signature is checked against it.
     bins
         F, a multiple of 64: other than the file's own, the network is resized.
-    lanes
-        How many patches may run at once.
     threads
-        Threads that each patch may use.
+        Threads that a patch may use.
 
     Raises
     ------
@@ -47,41 +45,17 @@ class CpuNetwork:
         The file is no model, or not the one that its manifest describes.
     """
 
-    def __init__(self, path: Path, spec: ModelSpec, bins: int, lanes: int, threads: int) -> None:
+    def __init__(self, path: Path, spec: ModelSpec, bins: int, threads: int) -> None:
         self.spec = spec
         self.bins = bins
-        self.lanes = lanes
         # Any multiple of 64 frames will do, and a short patch tells as much of a network's health.
         self.probe_frames = min(64, spec.frames)
-        self._idle: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
-        for _ in range(lanes):
-            self._idle.put(_Lane(path, spec, threads))
-
-    def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
-        """See `Network.masks`; waits for a free interpreter."""
-        if out is None:
-            out = np.empty((len(self.spec.stems), *magnitude.shape), np.float32)
-        lane = self._idle.get()
-        try:
-            return lane.run(magnitude, out)
-        finally:
-            self._idle.put(lane)
-
-    def close(self) -> None:
-        """Drop the interpreters."""
-        while not self._idle.empty():
-            self._idle.get()
-
-
-class _Lane:
-    """One interpreter; sets itself up for patches of the size that it is given."""
-
-    def __init__(self, path: Path, spec: ModelSpec, threads: int) -> None:
         self._path = path
         self._shape: tuple[int, ...] | None = None
+        self._turn = threading.Lock()
         with native_output_captured():
             try:
-                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
                 inputs, outputs = _signature(self._interpreter)
             except (ValueError, RuntimeError) as exc:
                 raise ModelError(
@@ -93,15 +67,24 @@ class _Lane:
             # TFLite orders outputs by its own rule: only the signature tells which is which.
             self._outputs = [int(outputs[stem]["index"]) for stem in spec.stems]
 
-    def run(self, magnitude: Magnitude, out: RawMasks) -> RawMasks:
-        if self._shape != magnitude.shape:
-            self._resize(magnitude.shape)
-        self._interpreter.set_tensor(self._input, magnitude[np.newaxis])
-        self._interpreter.invoke()
-        for mask, index in zip(out, self._outputs, strict=True):
-            # `tensor` looks into the interpreter's memory where `get_tensor` would copy it first.
-            mask[...] = self._interpreter.tensor(index)()[0]
+    def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
+        """See `Network.masks`; sets the network up for patches of the size that it is given."""
+        if out is None:
+            out = np.empty((len(self.spec.stems), *magnitude.shape), np.float32)
+        with self._turn:
+            if self._shape != magnitude.shape:
+                self._resize(magnitude.shape)
+            self._interpreter.set_tensor(self._input, magnitude[np.newaxis])
+            self._interpreter.invoke()
+            for mask, index in zip(out, self._outputs, strict=True):
+                # `tensor` looks into the interpreter's memory; `get_tensor` would copy it first.
+                mask[...] = self._interpreter.tensor(index)()[0]
         return out
+
+    def close(self) -> None:
+        """Drop the interpreter."""
+        with self._turn:
+            self._interpreter = None
 
     def _resize(self, shape: tuple[int, ...]) -> None:
         with native_output_captured():
@@ -156,8 +139,6 @@ class GpuNetwork:
         This LiteRT has no GPU support, no adapter takes the model, or only part of it.
     """
 
-    lanes = 1
-
     def __init__(self, path: Path, spec: ModelSpec, bins: int) -> None:
         self.spec = spec
         self.bins = bins
@@ -199,16 +180,14 @@ class GpuNetwork:
             )
         self._fresh = True
         # One command queue: patches of several threads go through in turn.
-        self._turn: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._turn.put(None)
+        self._turn = threading.Lock()
 
     def masks(self, magnitude: Magnitude, out: RawMasks | None = None) -> RawMasks:
         """See `Network.masks`."""
         if out is None:
             out = np.empty((len(self.spec.stems), *magnitude.shape), np.float32)
         size = int(np.prod(self._shape))
-        self._turn.get()
-        try:
+        with self._turn:
             if self._fresh:  # The delegate comes up at the first run, and tells the terminal.
                 with native_output_captured():
                     self._run(magnitude)
@@ -217,8 +196,6 @@ class GpuNetwork:
                 self._run(magnitude)
             for mask, stem in zip(out, self.spec.stems, strict=True):
                 mask[...] = self._outputs[stem].read(size, np.float32).reshape(mask.shape)
-        finally:
-            self._turn.put(None)
         return out
 
     def _run(self, magnitude: Magnitude) -> None:

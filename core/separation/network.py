@@ -26,10 +26,6 @@ class Network(Protocol):
         """F: how many bins, counted from 0 Hz, the network was set up for."""
 
     @property
-    def lanes(self) -> int:
-        """How many patches it works on at once."""
-
-    @property
     def probe_frames(self) -> int:
         """Frames of the patch that the self-test shows it: as short as it can take."""
 

@@ -20,10 +20,9 @@ Answer = Callable[[Magnitude], NDArray[np.float32]]
 class MadeUpNetwork:
     """A network whose masks are a formula; see `core.separation.network.Network`."""
 
-    def __init__(self, spec: ModelSpec, answer: Answer, bins: int, lanes: int) -> None:
+    def __init__(self, spec: ModelSpec, answer: Answer, bins: int) -> None:
         self.spec = spec
         self.bins = bins
-        self.lanes = lanes
         self.probe_frames = spec.frames
         self._answer = answer
 
@@ -68,10 +67,8 @@ def small_spec() -> ModelSpec:
 def make_network() -> Callable[..., MadeUpNetwork]:
     """Make a network from a formula: magnitude -> masks, broadcast to (stems, T, F, channels)."""
 
-    def make(
-        spec: ModelSpec, answer: Answer, bins: int | None = None, lanes: int = 2
-    ) -> MadeUpNetwork:
-        return MadeUpNetwork(spec, answer, bins or spec.bins, lanes)
+    def make(spec: ModelSpec, answer: Answer, bins: int | None = None) -> MadeUpNetwork:
+        return MadeUpNetwork(spec, answer, bins or spec.bins)
 
     return make
 

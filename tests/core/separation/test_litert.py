@@ -56,7 +56,7 @@ def tiny_spec(small_spec: ModelSpec) -> ModelSpec:
 
 def test_stems_are_told_apart_by_name(tmp_path: Path, tiny_spec: ModelSpec) -> None:
     path = tiny_model(tmp_path / "m.tflite", tiny_spec, gains=(0.5, -0.5, 2.0))
-    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, lanes=1, threads=1)
+    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, threads=1)
     magnitude = np.random.default_rng(0).random((128, 64, 2)).astype(np.float32)
     masks = network.masks(magnitude)
     assert masks.shape == (3, 128, 64, 2)
@@ -70,7 +70,7 @@ def test_stems_are_told_apart_by_name(tmp_path: Path, tiny_spec: ModelSpec) -> N
 
 def test_masks_are_the_callers_own(tmp_path: Path, tiny_spec: ModelSpec) -> None:
     path = tiny_model(tmp_path / "m.tflite", tiny_spec, gains=(0.5, -0.5, 2.0))
-    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, lanes=1, threads=1)
+    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, threads=1)
     first = network.masks(np.ones((128, 64, 2), np.float32))
     kept = first.copy()
     network.masks(np.full((128, 64, 2), 3.0, np.float32))
@@ -82,17 +82,15 @@ def test_network_is_set_up_for_other_bandwidths(
     bins: int, tmp_path: Path, tiny_spec: ModelSpec
 ) -> None:
     path = tiny_model(tmp_path / "m.tflite", tiny_spec, gains=(0.5, -0.5, 2.0))
-    network = CpuNetwork(path, tiny_spec, bins, lanes=1, threads=1)
+    network = CpuNetwork(path, tiny_spec, bins, threads=1)
     magnitude = np.random.default_rng(0).random((128, bins, 2)).astype(np.float32)
     masks = network.masks(magnitude)
     np.testing.assert_allclose(masks[2], 1 / (1 + np.exp(-2 * magnitude)), atol=1e-3)
 
 
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_threads_share_the_interpreters(lanes: int, tmp_path: Path, tiny_spec: ModelSpec) -> None:
+def test_threads_take_turns_at_the_interpreter(tmp_path: Path, tiny_spec: ModelSpec) -> None:
     path = tiny_model(tmp_path / "m.tflite", tiny_spec, gains=(0.5, -0.5, 2.0))
-    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, lanes=lanes, threads=1)
-    assert network.lanes == lanes
+    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, threads=1)
     songs = [np.full((128, 64, 2), value, np.float32) for value in np.linspace(0, 3, 40)]
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(network.masks, songs))
@@ -225,7 +223,7 @@ def test_network_needs_no_contiguous_input(
     tmp_path: Path, tiny_spec: ModelSpec, make_network: Callable
 ) -> None:
     path = tiny_model(tmp_path / "m.tflite", tiny_spec, gains=(0.5, -0.5, 2.0))
-    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, lanes=1, threads=1)
+    network = CpuNetwork(path, tiny_spec, tiny_spec.bins, threads=1)
     magnitude = np.random.default_rng(0).random((2, 64, 128)).astype(np.float32).T
     expected = network.masks(np.ascontiguousarray(magnitude))
     np.testing.assert_array_equal(network.masks(magnitude.transpose(0, 1, 2)), expected)
