@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 OUT := demo-output
-SOURCES := $(shell find minusone.py core models tui -name '*.py' -o -name '*.toml' -o -name '*.tflite' 2>/dev/null)
+SOURCES := $(shell find minusone.py core daemon models systemd tui -name '*.py' -o -name '*.toml' -o -name '*.tflite' -o -name '*.sql' -o -name '*.service' -o -name '*.conf' 2>/dev/null)
 
 .PHONY: demo screenshot test check lint bench clean
 

@@ -14,6 +14,12 @@ Many songs, or sound that is already in memory: keep a `Separator`, its model st
             separator.separate_file(song, Path("stems"))
         stems = separator.separate(samples, rate=44100)   # float32, shape (frames, channels)
 
+What the daemon has separated::
+
+    with minusone.open_library() as library:
+        for track in library.search("bowie"):
+            print(track.title, library.stem(track, "vocals"))
+
 Every error raised on purpose is a `MinusoneError` with a `title` (what happened) and a `detail`
 (what to do about it).
 
@@ -33,15 +39,20 @@ if TYPE_CHECKING:
     from core.errors import (
         AudioError,
         BackendError,
+        ConfigError,
+        LibraryError,
         MinusoneError,
         ModelError,
         OutputError,
+        StoreError,
         UsageError,
     )
+    from core.library.reader import Library, open_library
     from core.separation.outputs import Existing
     from core.separation.progress import Progress, Stage
     from core.separation.separator import PartialStems, Separator
     from core.separation.songfile import Separation
+    from core.store.records import Stem, Track
 
     __version__: str
 
@@ -49,7 +60,10 @@ __all__ = [
     "AudioError",
     "BackendError",
     "Codec",
+    "ConfigError",
     "Existing",
+    "Library",
+    "LibraryError",
     "MinusoneError",
     "ModelError",
     "OutputError",
@@ -59,9 +73,13 @@ __all__ = [
     "Separation",
     "Separator",
     "Stage",
+    "Stem",
+    "StoreError",
+    "Track",
     "UsageError",
     "Waveform",
     "__version__",
+    "open_library",
     "separate",
 ]
 
@@ -69,7 +87,10 @@ _ORIGIN = {
     "AudioError": "core.errors",
     "BackendError": "core.errors",
     "Codec": "core.audio.formats",
+    "ConfigError": "core.errors",
     "Existing": "core.separation.outputs",
+    "Library": "core.library.reader",
+    "LibraryError": "core.errors",
     "MinusoneError": "core.errors",
     "ModelError": "core.errors",
     "OutputError": "core.errors",
@@ -79,8 +100,12 @@ _ORIGIN = {
     "Separation": "core.separation.songfile",
     "Separator": "core.separation.separator",
     "Stage": "core.separation.progress",
+    "Stem": "core.store.records",
+    "StoreError": "core.errors",
+    "Track": "core.store.records",
     "UsageError": "core.errors",
     "Waveform": "core.audio.waveform",
+    "open_library": "core.library.reader",
 }
 
 

@@ -43,3 +43,15 @@ class BackendError(MinusoneError):
 
 class UsageError(MinusoneError):
     """The request itself makes no sense: an unknown preset, a stem the model does not have."""
+
+
+class StoreError(MinusoneError):
+    """The database cannot be used: damaged, of a newer version, read-only, missing."""
+
+
+class ConfigError(MinusoneError):
+    """The configuration says something that makes no sense; names the line and the key."""
+
+
+class LibraryError(MinusoneError):
+    """The library's folder, or a track in it, is not what the database says."""

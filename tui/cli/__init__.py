@@ -19,6 +19,11 @@ from tui.cli.stop import Stopped
 
 COMMANDS = {
     "separate": LazyCommand("tui.cli.separate", "Separate songs into stems."),
+    "add": LazyCommand("tui.cli.add", "Queue songs for the daemon."),
+    "jobs": LazyCommand("tui.cli.jobs", "Look at the queue, and steer it."),
+    "library": LazyCommand("tui.cli.library", "Browse, check and export what was separated."),
+    "service": LazyCommand("tui.cli.service", "Run the daemon as a service of systemd."),
+    "config": LazyCommand("tui.cli.config", "Show, explain and check the configuration."),
     "models": LazyCommand("tui.cli.models", "List, check, install and build separation models."),
     "doctor": LazyCommand(
         "tui.cli.doctor", "Look at this computer and say what is wrong, in plain words."

@@ -7,20 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import AudioError
-
-# fmt: off
-SONG_SUFFIXES = frozenset((
-    ".wav", ".wave", ".w64", ".rf64", ".bwf", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf",
-    ".flac", ".ogg", ".oga", ".opus", ".mp2", ".mp3", ".mpga", ".m4a", ".m4b", ".aac", ".alac",
-    ".wma", ".ape", ".wv", ".tta", ".mpc", ".ac3", ".dts", ".amr", ".mka", ".weba",
-    ".webm", ".mp4", ".m4v", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".ogv", ".wmv", ".flv",
-    ".3gp",
-))
-# fmt: on
-"""Endings taken from a folder. A file named by itself may have any."""
-
-_PARTIAL_SUFFIXES = (".part", ".partial", ".filepart", ".crdownload", ".tmp", ".!qb", "~")
-_JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "@eadir", "#recycle", "lost+found"})
+from core.song_names import SONG_SUFFIXES, is_junk
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +82,6 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
         (0, int(piece), "") if piece.isdecimal() else (1, 0, piece.casefold())
         for piece in re.split(r"(\d+)", name)
         if piece
-    )
-
-
-def is_junk(name: str) -> bool:
-    """Tell hidden files, unfinished downloads and the litter of other systems by their names."""
-    lowered = name.lower()
-    return (
-        lowered.startswith((".", "~$"))
-        or lowered.endswith(_PARTIAL_SUFFIXES)
-        or lowered in _JUNK_NAMES
     )
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tui.cli.songs import Found, Missing, find_songs, is_junk, natural_key
+from tui.cli.songs import Found, Missing, find_songs, natural_key
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -32,38 +32,6 @@ def test_inner_folders_only_when_asked(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp3", "disc 2/b.mp3", "disc 10/c.mp3")
     assert names_in(tmp_path) == ["a.mp3"]
     assert names_in(tmp_path, recursive=True) == ["a.mp3", "disc 2/b.mp3", "disc 10/c.mp3"]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        ".hidden.mp3",
-        "._resource.mp3",
-        ".DS_Store",
-        "Thumbs.db",
-        "desktop.ini",
-        "song.mp3.part",
-        "song.mp3.partial",
-        "song.mp3.filepart",
-        "song.mp3.crdownload",
-        "song.mp3.tmp",
-        "song.mp3.!qB",
-        ".syncthing.song.mp3.tmp",
-        "song.mp3~",
-        "@eaDir",
-        "#recycle",
-        "lost+found",
-        ".stfolder",
-        ".stversions",
-    ],
-)
-def test_litter_and_unfinished_downloads_are_junk(name: str) -> None:
-    assert is_junk(name)
-
-
-@pytest.mark.parametrize("name", ["song.mp3", "part.mp3", "tmp.wav", "recycle", "a~b.mp3"])
-def test_ordinary_names_are_not_junk(name: str) -> None:
-    assert not is_junk(name)
 
 
 def test_junk_folders_are_not_looked_into(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The database: jobs, tracks, and what was said about them."""
