@@ -100,7 +100,8 @@ class _Line:
 
     def mount(self) -> Mount:
         name = _uuid(self.source) or f"{self.fstype}:{self.source}"
-        identity = name if self.root == "/" else f"{name}:{self.root}"
+        part = _without_common_end(self.root, self.point)
+        identity = name if part == "/" else f"{name}:{part}"
         return Mount(self.source, self.fstype, self.root, Path(self.point), identity)
 
 
@@ -159,6 +160,19 @@ def _by_name(path: Path, lines: list[_Line]) -> Mount:
         return Mount("", "", "/", Path("/"), "")
     longest = max(len(line.point) for line in covering)
     return [line for line in covering if len(line.point) == longest][-1].mount()
+
+
+def _without_common_end(root: str, point: str) -> str:
+    """Leave out what the visible folder and its mount point end with alike.
+
+    A service that is shut in sees its folders as mounts of their own, each of a folder on itself;
+    what it writes down must mean the same to programs outside.
+    """
+    inner, outer = root.rstrip("/").split("/"), point.rstrip("/").split("/")
+    while len(inner) > 1 and len(outer) > 1 and inner[-1] == outer[-1]:
+        inner.pop()
+        outer.pop()
+    return "/".join(inner) or "/"
 
 
 def _slashed(folder: str) -> str:

@@ -16,26 +16,21 @@ Environ = Mapping[str, str]
 def config_path(environ: Environ = os.environ) -> Path:
     """Path of the configuration file; need not exist.
 
-    `MINUSONE_CONFIG` names it; under systemd it is in `$CONFIGURATION_DIRECTORY`; else it is
-    `minusone/config.toml` in the user's configuration folder (`~/.config`).
+    `MINUSONE_CONFIG` names it; else it is `minusone/config.toml` in the user's configuration folder
+    (`~/.config`). A service looks in the same place: it and what its user types must agree.
     """
     named = environ.get(CONFIG_VARIABLE)
     if named:
         return expanded(named, Path.cwd(), environ)
-    return _service_folder(environ, "CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", ".config") / (
-        CONFIG_NAME
-    )
+    return _own_folder(environ, "XDG_CONFIG_HOME", ".config") / CONFIG_NAME
 
 
 def default_database(environ: Environ = os.environ) -> Path:
     """Path of the database where the configuration names none; need not exist.
 
-    Under systemd it is in `$STATE_DIRECTORY`, else it is `minusone/minusone.db` in the user's
-    state folder (`~/.local/state`).
+    It is `minusone/minusone.db` in the user's state folder (`~/.local/state`).
     """
-    return _service_folder(environ, "STATE_DIRECTORY", "XDG_STATE_HOME", ".local/state") / (
-        DATABASE_NAME
-    )
+    return _own_folder(environ, "XDG_STATE_HOME", ".local/state") / DATABASE_NAME
 
 
 def expanded(text: str, base: Path, environ: Environ = os.environ) -> Path:
@@ -79,11 +74,7 @@ def home(environ: Environ = os.environ) -> Path:
         raise ValueError("the home folder is not known; write the whole path, from / on") from exc
 
 
-def _service_folder(environ: Environ, service: str, xdg: str, usual: str) -> Path:
-    # systemd separates several folders by colons.
-    given = environ.get(service, "").split(":")[0]
-    if given:
-        return Path(given)
+def _own_folder(environ: Environ, xdg: str, usual: str) -> Path:
     base = environ.get(xdg, "").strip()
     # The XDG rules: a relative path is to be ignored.
     folder = Path(base) if base.startswith("/") else home(environ) / usual

@@ -49,6 +49,30 @@ def test_part_of_a_file_system_has_an_identity_of_its_own(table: Path) -> None:
     assert mount_of(Path("/mnt/my disk\\x"), table=table).identity.endswith(":/@music")
 
 
+@pytest.mark.parametrize(
+    ("outside", "inside", "path"),
+    [
+        # A folder of the first disk.
+        ("27 1 254:0 / / rw - ext4 /dev/x rw", "/home/me/in /home/me/in", "/home/me/in"),
+        # A disk of its own.
+        (
+            "27 1 254:0 / /mnt/usb rw - ext4 /dev/x rw",
+            "/music/in /mnt/usb/music/in",
+            "/mnt/usb/music/in",
+        ),
+        # A folder that was bound to another place before.
+        ("27 1 254:0 /srv/x /mnt/x rw - ext4 /dev/x rw", "/srv/x/in /mnt/x/in", "/mnt/x/in"),
+    ],
+)
+def test_a_service_that_is_shut_in_sees_the_same_identity(
+    tmp_path: Path, outside: str, inside: str, path: str
+) -> None:
+    free, shut = tmp_path / "free", tmp_path / "shut"
+    free.write_text(outside + "\n")
+    shut.write_text(f"{outside}\n28 27 254:0 {inside} rw - ext4 /dev/x rw\n")
+    assert mount_of(Path(path), table=shut).identity == mount_of(Path(path), table=free).identity
+
+
 def test_file_systems_inside_a_folder_are_listed(table: Path) -> None:
     types = sorted(mount.fstype for mount in mounts_below(Path("/mnt/nas"), table=table))
     assert types == ["fuse.sshfs", "tmpfs"]

@@ -176,6 +176,8 @@ def status_command(
     else:
         owners = [find_owner(user, user_name, root)]
     states = [examine(owner) for owner in owners]
+    # Both would tell of the same daemon.
+    states = [state for state in states if state.installed] or states[:1]
     if as_json:
         click.echo(json.dumps([state.record() for state in states], indent=2))
     else:

@@ -65,11 +65,16 @@ class ServiceState:
     running: bool
     trouble: str
 
+    @property
+    def installed(self) -> bool:
+        """Whether there is a unit of that name, whoever wrote it."""
+        return self.unit is not UnitState.ABSENT
+
     def text(self) -> str:
         """Write it for a person."""
         scope = "Your own service" if self.owner.user else f"System service of {self.owner.account}"
         lines = [f"{scope}: {_MEANING[self.unit]} ({self.owner.place.unit})"]
-        if self.manager is not None and self.unit is not UnitState.ABSENT:
+        if self.manager is not None and self.installed:
             known = self.manager
             enabled = known.get("UnitFileState") or "not loaded"
             lines.append(
@@ -77,7 +82,7 @@ class ServiceState:
             )
             if known.get("StatusText"):
                 lines.append(f"            {known['StatusText']}")
-        if self.owner.user and self.unit is not UnitState.ABSENT:
+        if self.owner.user and self.installed:
             lingers = systemctl.lingers(self.owner.account)
             lines.append(f"  lingering {'on' if lingers else 'off: it stops when you log out'}")
         lines += [f"  daemon    {line}" for line in self._daemon_lines()]

@@ -380,7 +380,6 @@ def test_no_file_can_be_named(home: Path) -> None:
 def test_settings_can_be_made_by_hand(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     assert Settings() == default_settings()
     assert Settings(jobs=JobSettings(workers=2)).jobs.workers == 2
 

@@ -30,20 +30,14 @@ def test_xdg_folders_that_make_no_sense_are_ignored(value: str) -> None:
     assert default_database(environ) == default_database(HOME)
 
 
-def test_a_service_has_folders_of_its_own() -> None:
-    environ = {
-        **HOME,
-        "XDG_STATE_HOME": "/s",
-        "STATE_DIRECTORY": "/var/lib/minusone:/var/lib/other",
-        "CONFIGURATION_DIRECTORY": "/etc/minusone",
-    }
-    assert config_path(environ) == Path("/etc/minusone/config.toml")
-    assert default_database(environ) == Path("/var/lib/minusone/minusone.db")
-    assert load_settings(environ=environ).database == Path("/var/lib/minusone/minusone.db")
+def test_a_service_finds_what_its_user_finds() -> None:
+    environ = {**HOME, "STATE_DIRECTORY": "/var/lib/x", "CONFIGURATION_DIRECTORY": "/etc/x"}
+    assert config_path(environ) == config_path(HOME)
+    assert default_database(environ) == default_database(HOME)
 
 
 def test_a_named_configuration_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    environ = {**HOME, "CONFIGURATION_DIRECTORY": "/etc/minusone"}
+    environ = {**HOME, "XDG_CONFIG_HOME": "/etc/xdg"}
     assert config_path({**environ, "MINUSONE_CONFIG": "~/my.toml"}) == Path("/home/anna/my.toml")
     monkeypatch.chdir(tmp_path)
     assert config_path({**environ, "MINUSONE_CONFIG": "my.toml"}) == tmp_path / "my.toml"
@@ -62,7 +56,7 @@ def test_a_service_without_home_and_user_must_name_its_folders(
         load_settings(environ={})
     assert "Set HOME" in caught.value.detail
     environ = {
-        "STATE_DIRECTORY": "/s",
+        "MINUSONE_DATABASE": "/s/minusone.db",
         "MINUSONE_LIBRARY": "/l",
         "MINUSONE_INBOX_FOLDERS": "/i",
         "MINUSONE_INBOX_MOVE_TO": "/m",
