@@ -55,3 +55,7 @@ class ConfigError(MinusoneError):
 
 class LibraryError(MinusoneError):
     """The library's folder, or a track in it, is not what the database says."""
+
+
+class LyricsError(MinusoneError):
+    """Lyrics cannot be read, found, or written in the asked-for format."""

@@ -151,6 +151,10 @@ class Arrivals:
         ready = [self._arrived(arrived) for arrived in self._candidates.check()]
         return [arrival for arrival in ready if arrival is not None]
 
+    def announced(self) -> bool:
+        """Whether, since this was asked last, a file has come to be ready before long."""
+        return self._candidates.announced()
+
     def rescan(self) -> None:
         """Scan every inbox from end to end as soon as possible."""
         for folder in self._watcher.folders():

@@ -78,6 +78,8 @@ def _refusal(library: Path) -> str:
     shown = display_path(library)
     if os.access(library, os.W_OK | os.X_OK):
         staging = library / STAGING
+        if os.path.lexists(staging) and not staging.is_dir():
+            return f"{display_path(staging)} is in the way: it is no folder. Move it away."
         if os.access(staging, os.W_OK | os.X_OK) or not os.path.lexists(staging):
             return ""
         shown = display_path(staging)

@@ -93,6 +93,10 @@ class Inboxes:
         """Whether everything that lies in the inboxes has been handed over or left alone."""
         return self._arrivals.settled and not self._arrived
 
+    def announced(self) -> bool:
+        """Whether, since this was asked last, a file has come to be ready before long."""
+        return self._arrivals.announced()
+
     def rescan(self) -> None:
         """Forget what is known, and look through all inboxes now.
 

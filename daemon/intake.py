@@ -115,8 +115,8 @@ class Intake:
 
     @property
     def waiting(self) -> int:
-        """How many files are on their way."""
-        return len(self._in_flight)
+        """How many files are on their way, or are read again later."""
+        return len(self._in_flight | self._retries.keys())
 
     def take(self, candidate: Candidate) -> None:
         """Begin with a file, unless it is on its way already."""

@@ -16,6 +16,10 @@ _PRIORITIES = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
 
+# How long a database that has refused a line is left alone, seconds.
+_DATABASE_REST = 10.0
+
+
 class Log:
     """Writes events to a stream and into the database.
 
@@ -44,6 +48,7 @@ class Log:
         self._lowest = _RANK[level]
         self._clock = clock
         self._database: Database | None = None
+        self._rest_until = float("-inf")
 
     def keep_in(self, database: Database | None) -> None:
         """Write into this database from now on, or into none."""
@@ -75,11 +80,13 @@ class Log:
         else:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
             self._print(f"{stamp} {level.upper():<7} {line}")
-        if self._database is not None:
+        if self._database is not None and time.monotonic() >= self._rest_until:
             try:
                 record(self._database, level, _one_line(text), job, now=now)
             except StoreError as error:
                 # The stream has the line already; the service decides what a lost database means.
+                # A locked one has been waited for; the next lines do not wait again.
+                self._rest_until = time.monotonic() + _DATABASE_REST
                 self._print(f"{'<4>' if self._journal else ''}not in the database: {error.title}")
 
     def _print(self, line: str) -> None:
@@ -104,4 +111,5 @@ def _one_line(text: str) -> str:
     """Make text printable in one line: names of files may hold anything."""
     flat = " ".join(text.split())
     shown = flat.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(char if char.isprintable() else "\ufffd" for char in shown)
+    # Joiners belong to emoji and to some scripts; all else that is invisible may deceive.
+    return "".join(c if c.isprintable() or c in "\u200c\u200d" else "\ufffd" for c in shown)

@@ -88,6 +88,7 @@ class Running:
         self._paused = False
         self._refusal = ""
         self._summed_up: tuple[int, int] | None = None
+        self._summed_at = float("-inf")
         self._rescans = rescan_count(db)
         politeness = Politeness(settings.jobs.nice, settings.jobs.io_priority)
         # Workers first: what is made last is stopped first.
@@ -121,6 +122,11 @@ class Running:
             look_again=lambda path: self._inboxes.look_again(path),
         )
 
+    @property
+    def settings(self) -> Settings:
+        """What the configuration says, as it was adopted last."""
+        return self._settings
+
     def start(self) -> None:
         """Watch the inboxes, then say that the daemon is ready."""
         for warning in self._settings.warnings:
@@ -145,6 +151,10 @@ class Running:
             self._notice_other_programs()
             self._look(now)
             self._inboxes.tick()
+            if self._inboxes.announced():
+                # Up by the time that it is needed. If it cannot be started, that is said then.
+                with contextlib.suppress(OSError):
+                    self._prober.prepare(now)
             self._intake.tick(now)
             self._prober.tick(now, _PROBE_PATIENCE)
             self._workers.tick(now, self._settings.jobs.stall)
@@ -158,9 +168,10 @@ class Running:
     def timeout(self) -> float:
         """Seconds until the next turn, if nothing happens before."""
         now = time.monotonic()
+        longest = min(self._notifier.interval or TURN, TURN)
         if now < self._rest_until:
-            return TURN
-        return min(max(self._inboxes.due() - now, 0.0), TURN)
+            return longest
+        return min(max(self._inboxes.due() - now, 0.0), longest)
 
     def settled(self) -> bool:
         """Whether nothing is left to do, or nothing can be done without somebody's help."""
@@ -168,7 +179,9 @@ class Running:
             return False
         if self._conditions.waiting:
             return True
-        return next_due(self._db) is None
+        with self._database_may_refuse():
+            return next_due(self._db) is None
+        return False
 
     def adopt(self, settings: Settings) -> None:
         """Go on with another configuration.
@@ -231,10 +244,11 @@ class Running:
         self._log.info("stopped")
 
     def _watch(self) -> None:
-        self._inboxes.start()
+        # Before anything can fail: `end` takes it away in any case.
         self._selector.register(
             self._inboxes.fileno(), selectors.EVENT_READ, lambda now: self._inboxes.tick()
         )
+        self._inboxes.start()
         # What is known now, so that the status says how each inbox is watched from the start.
         self._inboxes.tick()
 
@@ -250,13 +264,14 @@ class Running:
         version = self._db.data_version()
         if version == self._version:
             return
-        self._version = version
         self._claim_at = float("-inf")
         self._paused = is_paused(self._db)
         rescans = rescan_count(self._db)
         if rescans != self._rescans:
-            self._rescans = rescans
             self._inboxes.rescan()
+            self._rescans = rescans
+        # Last: what a refusing database has not told is asked for again.
+        self._version = version
 
     def _look(self, now: float) -> None:
         """See whether the queue may move."""
@@ -285,7 +300,11 @@ class Running:
 
     def _library_is_there(self) -> bool:
         found = found_library(self._settings.library, self._library_id)
-        return found.state is RootState.READY
+        if found.state is RootState.READY:
+            return True
+        # It may be back before anybody looks again.
+        self._tidy = False
+        return False
 
     def _claim(self, now: float) -> None:
         if self._conditions.waiting or not self._conditions.library_ready:
@@ -308,8 +327,14 @@ class Running:
             self._reported, self._reported_at = state, now
             self._write_status(None)
         changes = (self._version, self._db.connection.total_changes)
-        if self._notifier.listened_to and changes != self._summed_up:
-            self._summed_up = changes
+        if (
+            self._notifier.listened_to
+            and changes != self._summed_up
+            # A thousand files at once are not a thousand lines, each of which a manager with a
+            # full buffer would make the loop wait for.
+            and now - self._summed_at >= TURN
+        ):
+            self._summed_up, self._summed_at = changes, now
             self._notifier.status(self.summary())
 
     def _write_status(self, stopped_at: float | None) -> None:

@@ -18,6 +18,9 @@ from daemon.log import Log
 from daemon.running import TURN, Running
 from daemon.sdnotify import Notifier
 
+# How long another program that writes is waited for, seconds. The loop stands still meanwhile.
+_PATIENCE = 5.0
+
 
 class Service:
     """Runs until it is told to stop.
@@ -67,7 +70,7 @@ class Service:
             path = self._settings.database
             make_folder(path)
             stack.enter_context(DatabaseLock(path))
-            db = stack.enter_context(open_database(path))
+            db = stack.enter_context(open_database(path, patience=_PATIENCE))
             self._log.keep_in(db)
             stack.callback(self._log.keep_in, None)
             running = Running(self._settings, db, self._log, self._notifier, selector, wake)
@@ -104,11 +107,12 @@ class Service:
         try:
             settings = self._reload()
             running.adopt(settings)
-            self._settings = settings
+            self._settings = running.settings
             self._log.info("the configuration was read again")
         except ConfigError as error:
             self._log.error(f"The configuration stays as it was. {error}")
         except StoreError as error:
+            self._settings = running.settings
             self._log.error(error)
         self._notifier.ready("watching")
 

@@ -57,6 +57,7 @@ class _Waiting:
     changed: float
     looked: float
     due: float
+    announced: bool = False
 
 
 class Candidates:
@@ -89,6 +90,7 @@ class Candidates:
         self._waiting: dict[str, _Waiting] = {}
         # May hold several times for one file: only the one that its entry names counts.
         self._heap: list[tuple[float, str]] = []
+        self._announced = False
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -116,6 +118,11 @@ class Candidates:
     def forget(self, path: Path | str) -> None:
         """Stop watching a file; nothing happens if it is not watched."""
         self._waiting.pop(str(path), None)
+
+    def announced(self) -> bool:
+        """Whether, since this was asked last, a file has been quiet for half of its time."""
+        announced, self._announced = self._announced, False
+        return announced
 
     def due(self) -> float | None:
         """Next time to look, on the clock; None when there is nothing to wait for."""
@@ -153,13 +160,15 @@ class Candidates:
             return None
         if state != entry.state:
             # When exactly it changed is not known: counting from now errs towards patience.
-            entry.state, entry.changed = state, now
+            entry.state, entry.changed, entry.announced = state, now, False
         entry.looked = now
         still = now - entry.changed
         step = self._step()
         if state.size == 0:
             self._look_again(name, entry, now + min(max(step, still), LONGEST_STEP))
         elif still < self.quiet:
+            if still >= self.quiet / 2 and not entry.announced:
+                entry.announced = self._announced = True
             self._look_again(name, entry, min(now + step, entry.changed + self.quiet))
         elif still < PATIENCE * self.quiet and self._writing(name):
             self._look_again(name, entry, now + max(step, min(HELD_STEP, self.quiet)))

@@ -43,6 +43,9 @@ class _Mail:
             if isinstance(request, messages.Cancel):
                 self.cancelled.add(request.job)
             else:
+                if isinstance(request, messages.Separate):
+                    # Cancelled once, but somebody wants it after all.
+                    self.cancelled.discard(request.job)
                 self.requests.put(request)
         self.closed = True
         self.requests.put(None)
@@ -74,6 +77,9 @@ class Worker:
 
     def run(self) -> None:
         """Work until there is no more mail."""
+        # Before there is anything to do: most of what a first song would wait for.
+        import core.probe  # noqa: F401
+
         # Deferred until the first separation: probing songs needs no model runtime.
         separating = None
         while (request := self._mail.requests.get()) is not None:

@@ -89,6 +89,12 @@ class FfmpegSource:
                 f"{self._name} has no sound: it is no audio file, or a video without sound.",
                 "Choose a file that contains sound.",
             )
+        if container.streams.audio[0].codec_context is None:
+            container.close()
+            raise AudioError(
+                f"{self._name} is in a format that cannot be decoded here.",
+                "The file is damaged, or of a rare kind: convert it to WAV or FLAC.",
+            )
         return container
 
     def _describe(self) -> None:

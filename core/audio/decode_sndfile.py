@@ -81,7 +81,7 @@ class SndfileSource:
             count = len(self._file.read(frames, dtype="float32", out=block))
         except soundfile.LibsndfileError:
             # The decoder has written up to the damage, and its position says how far.
-            count = max(self._file.tell() - self._position, 0)
+            count = max(self._tell() - self._position, 0)
         self._position += count
         return block[:count]
 
@@ -92,15 +92,32 @@ class SndfileSource:
             try:
                 self._file.seek(target)
             except soundfile.LibsndfileError:
-                self._file.seek(0)
+                return self._skip_from_start(frames)
             else:
                 self._position = target
                 return target
+        return self._skip_by_reading(frames)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._file.close()
+
+    def _skip_from_start(self, frames: int) -> int:
+        try:
+            self._file.seek(0)
+        except soundfile.LibsndfileError:
+            return 0
+        return self._skip_by_reading(frames)
+
+    def _skip_by_reading(self, frames: int) -> int:
         left = frames
         while left and (count := len(self.read(min(left, BLOCK)))):
             left -= count
         return frames - left
 
-    def close(self) -> None:
-        """Release the file."""
-        self._file.close()
+    def _tell(self) -> int:
+        """Return the decoder's position; where damage hides it, the last one that is known."""
+        try:
+            return int(self._file.tell())
+        except soundfile.LibsndfileError:
+            return self._position

@@ -42,6 +42,7 @@ __all__ = [
     "next_due",
     "pending_originals",
     "put_back",
+    "put_off",
     "request_rescan",
     "rescan_count",
     "retry",
@@ -232,6 +233,18 @@ def put_back(
         title=_storable(title),
         detail=_storable(detail),
         now=moment(now),
+    )
+
+
+def put_off(db: Database, mount: str, not_before: float) -> int:
+    """Let no queued job of a file system be claimed before a time, Unix seconds; return how many.
+
+    For a disk that is away: asking for each of its songs in turn would be a lot of writing.
+    """
+    return db.change(
+        "UPDATE jobs SET not_before = :time"
+        " WHERE state = 'queued' AND mount = :mount AND not_before < :time",
+        {"time": not_before, "mount": mount},
     )
 
 

@@ -62,6 +62,25 @@ def test_file_arrives_when_it_was_quiet_for_long_enough() -> None:
     assert world.candidates.due() is None
 
 
+def test_file_is_announced_once_when_half_of_its_time_is_over() -> None:
+    world = World()
+    world.write("a", 10)
+    world.write("empty", 0)
+    for name in ("a", "empty"):
+        world.candidates.note(name)
+    world.pass_time(2.4)
+    assert not world.candidates.announced()
+    world.pass_time(0.3)
+    assert world.candidates.announced()
+    world.pass_time(0.3)
+    assert not world.candidates.announced()
+    world.write("a", 11)
+    world.pass_time(3.0)
+    assert world.candidates.announced()
+    world.pass_time(60.0)
+    assert not world.candidates.announced()
+
+
 def test_file_still_growing_has_not_arrived() -> None:
     world = World()
     world.candidates.note("a")

@@ -25,6 +25,7 @@ from core.store.jobs import (
     next_due,
     pending_originals,
     put_back,
+    put_off,
     running_jobs,
     set_original,
     set_paused,
@@ -157,6 +158,15 @@ def test_job_that_waits_does_not_hold_up_those_behind_it(db: Database, queued: Q
     put_back(db, _claimed(db).id, not_before=1060.0)
     second = queued(2)
     assert _claimed(db, now=1000.0).id == second.id
+
+
+def test_jobs_of_a_disk_that_is_away_are_put_off_together(db: Database, queued: Queued) -> None:
+    away = [queued(number, mount="usb") for number in (1, 2)]
+    here = queued(3, mount="disk")
+    assert put_off(db, "usb", 1060.0) == 2
+    assert _claimed(db, now=1000.0).id == here.id
+    assert claim(db, "w", now=1000.0) is None
+    assert _claimed(db, now=1060.0).id == away[0].id
 
 
 def test_clock_that_was_set_back_does_not_hold_a_job(db: Database, queued: Queued) -> None:

@@ -188,7 +188,7 @@ class Daemon:
                 path = self.library / track["folder"] / stem["file"]
                 assert path.stat().st_size == stem["bytes"]
             assert json.loads((self.library / track["folder"] / ".minusone.json").read_text())
-        hidden = [path for path in self.library.rglob("*.part")]
+        hidden = list(self.library.rglob("*.part"))
         assert hidden == []
 
     def close(self) -> None:
@@ -282,7 +282,7 @@ def mounts(daemon: Daemon) -> Iterator[Mounts]:
 
 @pytest.fixture
 def without_override() -> list[str]:
-    """A program that runs another one to which permissions mean something, for the superuser too."""
+    """A program to run another one, to which permissions then mean something, even for root."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
