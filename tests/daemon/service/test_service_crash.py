@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.store.database import open_database
-from core.store.jobs import cancel
+from core.store.jobs import cancel, set_paused
 
 Song = Callable[..., Path]
 
@@ -45,9 +45,13 @@ def test_job_whose_worker_was_killed_is_taken_again_at_once(daemon, song: Song) 
 
 def test_song_that_kills_its_worker_three_times_is_given_up(daemon, song: Song) -> None:
     daemon.start()
-    song(daemon.inbox / "poison.wav", seconds=20)
-    song(daemon.inbox / "wholesome.wav", seed=1)
-    daemon.until(lambda: len(daemon.jobs()) == 2)
+    with open_database(daemon.database) as db:
+        set_paused(db, True)
+        song(daemon.inbox / "poison.wav", seconds=20)
+        daemon.until(lambda: len(daemon.jobs()) == 1)
+        song(daemon.inbox / "wholesome.wav", seed=1)
+        daemon.until(lambda: len(daemon.jobs()) == 2)
+        set_paused(db, False)
     for deaths in range(1, 4):
         worker = daemon.hold()
         os.kill(worker, signal.SIGSEGV)
