@@ -1,0 +1,1 @@
+"""Lyrics: reading, writing and converting them, and where a singer is in them."""
