@@ -22,6 +22,10 @@ _LONGEST_BACKOFF = 3600.0
 
 # A disk that is away is asked for again this often, seconds.
 _AWAY = 30.0
+_AWAY_ERROR = (
+    "The disk that this song was on is away.",
+    "Mount it again; the job goes on by itself.",
+)
 
 
 class Endings:
@@ -201,16 +205,21 @@ class Endings:
         if verdict is Verdict.CHANGED:
             self.cancelled(job, f"{name} was replaced by another version")
         elif verdict is Verdict.AWAY:
-            text = f"{name} is not there, nor is the disk it was on: waiting for it"
-            if job.error_title != text:
-                self._log.warning(text, job.id)
-            error = (text, "Mount the disk again; the job goes on by itself.")
-            later = self._clock() + _AWAY
-            store.put_back(self._db, job.id, not_before=later, error=error, claimed=False)
-            if mount_of(job.source).identity != job.mount:
-                store.put_off(self._db, job.mount, later)
+            self._away(job)
         else:
             self._gone(job, now)
+
+    def _away(self, job: Job) -> None:
+        """Wait for a disk, with all songs that were on it."""
+        if job.error_title != _AWAY_ERROR[0]:
+            name = display_path(job.source)
+            self._log.warning(
+                f"{name} is not there, nor is the disk it was on: waiting for it", job.id
+            )
+        later = self._clock() + _AWAY
+        store.put_back(self._db, job.id, not_before=later, error=_AWAY_ERROR, claimed=False)
+        if mount_of(job.source).identity != job.mount:
+            store.put_off(self._db, job.mount, later, _AWAY_ERROR)
 
     def _has_moved(self, job: Job) -> bool:
         """Have the job go on with another file of the same content, if one is known."""

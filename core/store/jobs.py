@@ -236,15 +236,20 @@ def put_back(
     )
 
 
-def put_off(db: Database, mount: str, not_before: float) -> int:
+def put_off(db: Database, mount: str, not_before: float, error: tuple[str, str]) -> int:
     """Let no queued job of a file system be claimed before a time, Unix seconds; return how many.
 
     For a disk that is away: asking for each of its songs in turn would be a lot of writing.
+
+    Parameters
+    ----------
+    error
+        Title and detail of why.
     """
     return db.change(
-        "UPDATE jobs SET not_before = :time"
+        "UPDATE jobs SET not_before = :time, error_title = :title, error_detail = :detail"
         " WHERE state = 'queued' AND mount = :mount AND not_before < :time",
-        {"time": not_before, "mount": mount},
+        {"time": not_before, "mount": mount, "title": error[0], "detail": error[1]},
     )
 
 

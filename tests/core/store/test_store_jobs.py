@@ -163,7 +163,8 @@ def test_job_that_waits_does_not_hold_up_those_behind_it(db: Database, queued: Q
 def test_jobs_of_a_disk_that_is_away_are_put_off_together(db: Database, queued: Queued) -> None:
     away = [queued(number, mount="usb") for number in (1, 2)]
     here = queued(3, mount="disk")
-    assert put_off(db, "usb", 1060.0) == 2
+    assert put_off(db, "usb", 1060.0, ("Away.", "Mount it.")) == 2
+    assert get_job(db, away[1].id).error_title == "Away."
     assert _claimed(db, now=1000.0).id == here.id
     assert claim(db, "w", now=1000.0) is None
     assert _claimed(db, now=1060.0).id == away[0].id
