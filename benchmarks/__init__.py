@@ -7,7 +7,11 @@ stages: where the time of a song goes.
 install_size: what an installation takes on disk.
 quality: SDR and SIR of the presets on songs with known stems.
 
-all: every one of them, `make bench`.
+all: every one of those, `make bench`.
+
+library_queries: pages of a large library, and searches in it.
+crash, storm, fuzz, latency, throughput, idle: the daemon under what it has to stand.
+soak: all of these, and one table.
 
 Each prints a table and writes benchmarks/results/NAME.json. All take --quick and --help.
 """

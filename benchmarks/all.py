@@ -15,6 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / ".reference"
 CHECKPOINT_VARIABLE = "MINUSONE_CHECKPOINT"
+PARTS = (
+    *("whole_program", "patch_time", "stages", "memory", "install_size", "quality"),
+    *("library_queries", "soak"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # In this order: whole_program installs what others then compare with.
     failed = [
         name
-        for name in ("whole_program", "patch_time", "stages", "memory", "install_size", "quality")
+        for name in PARTS
         if not _run(name, options(name, chosen))
     ]
     if failed:
