@@ -25,11 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run them; the exit code is 1 when one of them failed."""
     chosen = argument_parser().parse_args(arguments)
     # In this order: whole_program installs what others then compare with.
-    failed = [
-        name
-        for name in PARTS
-        if not _run(name, options(name, chosen))
-    ]
+    failed = [name for name in PARTS if not _run(name, options(name, chosen))]
     if failed:
         sys.exit(f"Failed: {', '.join(failed)}.")
 

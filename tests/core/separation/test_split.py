@@ -252,5 +252,6 @@ def test_memory_does_not_grow_with_the_song(
         tracemalloc.stop()
         return most
 
-    # Keeping one copy of the longer song would be 2.5 MB more.
-    assert peak(48) - peak(8) < 1_000_000
+    # Keeping one copy of the longer song would be 4.6 MB more; how many patches are under way at
+    # once is up to the machine.
+    assert peak(96) - peak(24) < 2_500_000
