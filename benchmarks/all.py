@@ -17,7 +17,7 @@ REFERENCE = ROOT / ".reference"
 CHECKPOINT_VARIABLE = "MINUSONE_CHECKPOINT"
 PARTS = (
     *("whole_program", "patch_time", "stages", "memory", "install_size", "quality"),
-    *("library_queries", "soak"),
+    *("library_queries", "soak", "mix", "analysis"),
 )
 
 
