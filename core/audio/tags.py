@@ -30,10 +30,10 @@ from core.audio.tags_vorbis import (
     read_ogg_cover,
 )
 
-__all__ = ["Cover", "Tags", "read_tags", "stem_tags", "write_tags"]
+__all__ = ["DAMAGE", "Cover", "Tags", "read_tags", "stem_tags", "write_tags"]
 
 # mutagen's parsers meet arbitrary bytes; these are what damaged files make them raise.
-_DAMAGE = (
+DAMAGE = (
     mutagen.MutagenError,
     ArithmeticError,
     AssertionError,
@@ -45,6 +45,7 @@ _DAMAGE = (
     ValueError,
     struct.error,
 )
+"""Exceptions that mutagen raises for damaged files."""
 
 _CLASSES: dict[Codec, Any] = {
     Codec.WAV: WAVE,
@@ -72,7 +73,7 @@ def read_tags(path: Path) -> Tags:
         tags = _read_known(path)
         if not tags.fields and tags.cover is None:
             tags = Tags(read_plain(path))
-    except _DAMAGE:
+    except DAMAGE:
         return Tags(warning=f"The tags of {display_name(path)} are damaged; they were left out.")
     return tags
 
@@ -122,7 +123,7 @@ def write_tags(path: Path, codec: Codec, tags: Tags) -> str | None:
         return f"m4a cannot hold a cover of the kind {tags.cover.mime}; it was left out."
     try:
         _write(path, codec, tags)
-    except _DAMAGE as exc:
+    except DAMAGE as exc:
         # mutagen wraps what the operating system says.
         for cause in (exc, *exc.args):
             if isinstance(cause, OSError):

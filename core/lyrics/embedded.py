@@ -1,6 +1,5 @@
 """Lyrics in the tags of an audio file: ID3, Vorbis comments, MP4."""
 
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from mutagen.mp4 import MP4Tags
 
 from core.audio.filenames import display_name
 from core.audio.partfile import output_error
+from core.audio.tags import DAMAGE
 from core.errors import LyricsError
 from core.library.sidecars import LYRICS_BYTES
 from core.lyrics.formats import parse_lyrics
@@ -28,20 +28,6 @@ _ATOM = "\xa9lyr"
 _ASF = "WM/Lyrics"
 _UNKNOWN_LANGUAGE = "XXX"
 _MILLISECONDS, _LYRICS = 2, 1
-
-# mutagen's parsers meet arbitrary bytes; these are what damaged files make them raise.
-_DAMAGE = (
-    mutagen.MutagenError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
 
 
 def read_embedded(path: Path) -> Lyrics | None:
@@ -65,7 +51,7 @@ def read_embedded(path: Path) -> Lyrics | None:
     try:
         song = mutagen.File(path)
         found = [] if song is None or song.tags is None else list(_all_lyrics(song.tags))
-    except _DAMAGE as exc:
+    except DAMAGE as exc:
         raise LyricsError(
             f"The tags of {display_name(path)} cannot be read.", "Put the lyrics beside it instead."
         ) from exc
@@ -103,7 +89,7 @@ def write_embedded(path: Path, lyrics: Lyrics, *, words: bool = False) -> None:
                 f"{display_name(path)} cannot hold lyrics.", "Write them beside it instead."
             )
         song.save()
-    except _DAMAGE as exc:
+    except DAMAGE as exc:
         # mutagen wraps what the operating system says.
         for cause in (exc, *exc.args):
             if isinstance(cause, OSError):
