@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import minusone
+from core.audio.filenames import display_path
 from core.config import Settings
 from core.errors import ConfigError, LibraryError, StoreError
 from core.library.root import RootState, clear_staging, found_library
 from core.store.database import Database
 from core.store.jobs import count_jobs, is_paused, next_due, rescan_count
+from core.store.libraryid import library_id_of
 from core.store.records import DaemonStatus, JobState, WatchedFolder
 from core.store.sources import forget
 from core.store.status import host_name, report_status
@@ -25,7 +27,7 @@ from daemon.originals import Originals
 from daemon.pool import Pool
 from daemon.scheduler import Scheduler
 from daemon.sdnotify import Notifier
-from daemon.startup import ready_library
+from daemon.startup import make_inboxes, ready_library
 
 # The loop turns at least this often, seconds: other programs write to the database too.
 TURN = 1.0
@@ -77,7 +79,11 @@ class Running:
         self._notifier = notifier
         self._selector = selector
         self._started_at = time.time()
+        first_start = library_id_of(db) is None
         self._library_id = ready_library(db, settings.library)
+        if first_start:
+            for folder in make_inboxes(settings.inbox.folders):
+                log.info(f"made the inbox {display_path(folder)}")
         self._conditions = Conditions("", None, False)
         self._recovered = self._tidy = False
         self._looked_at = self._reported_at = self._alive_at = self._originals_at = float("-inf")

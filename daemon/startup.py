@@ -1,6 +1,7 @@
-"""Before the first song: the library's folder is made, or recognized."""
+"""Before the first song: library and inboxes are made, or recognized."""
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from core.audio.filenames import display_path
@@ -47,6 +48,20 @@ def ready_library(db: Database, library: Path) -> str:
     # Else an earlier first start ended between the mark and the row.
     set_library_id(db, library_id)
     return library_id
+
+
+def make_inboxes(folders: Iterable[Path]) -> list[Path]:
+    """Make the inboxes that are missing, at the very first start; return those that were made.
+
+    Never later: a folder that has gone may be on a drive that is not mounted, and one that is made
+    in its place would be hidden by it. What cannot be made is waited for, like any other.
+    """
+    made = []
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True)
+            made.append(folder)
+    return made
 
 
 def _is_empty(library: Path) -> bool:

@@ -222,8 +222,10 @@ def test_inbox_that_is_deleted_and_made_anew(daemon, song: Song) -> None:
 
 
 def test_disk_of_the_inbox_that_is_away_at_the_start(daemon, song: Song) -> None:
-    daemon.inbox.rmdir()
     daemon.configure(rest=FAST)
+    daemon.start()
+    daemon.stop()
+    daemon.inbox.rmdir()
     daemon.start()
     daemon.until(lambda: "Make it, or mount the drive that it is on" in daemon.said())
     daemon.inbox.mkdir()

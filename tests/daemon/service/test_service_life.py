@@ -188,7 +188,17 @@ def test_library_of_another_database_is_refused(daemon, song: Song) -> None:
     assert {path: path.stat().st_mtime_ns for path in daemon.library.rglob("*")} == before
 
 
+def test_first_start_makes_the_inbox(daemon, song: Song) -> None:
+    daemon.inbox.rmdir()
+    daemon.start()
+    assert "made the inbox" in daemon.said()
+    song(daemon.inbox / "a.wav")
+    daemon.wait_for_jobs(done=1)
+
+
 def test_inbox_that_is_missing_is_waited_for(daemon, song: Song) -> None:
+    daemon.start()
+    assert daemon.stop() == 0
     daemon.inbox.rmdir()
     daemon.start()
     daemon.until(lambda: "is away" in daemon.said())
