@@ -78,12 +78,15 @@ def adopt_command(yes: bool, as_json: bool, config: Path | None, database: Path 
     """
     from core.library.root import adopt_library, found_library
     from core.store.database import open_database
-    from core.store.libraryid import library_id_of
+    from core.store.libraryid import library_id_of, set_library_id
 
     place = find_place(config, database)
     library = place.settings.library
     with open_database(place.database) as db:
-        library_id = library_id_of(db)
+        library_id = known = library_id_of(db)
+        if library_id is None:
+            # The database was lost: the new one belongs to the library that is there.
+            library_id = found_library(library, None).library_id
         if library_id is None:
             raise LibraryError(
                 "The database has no library yet.",
@@ -96,13 +99,16 @@ def adopt_command(yes: bool, as_json: bool, config: Path | None, database: Path 
                 " ('minusone config path' tells where that is).",
             )
         before = found_library(library, library_id)
-        if before.library_id != library_id:
+        if known is None:
+            set_library_id(db, library_id)
+        elif before.library_id != library_id:
             _ask_about(place, before.library_id, yes=yes)
             adopt_library(library, library_id)
+        adopted = known is None or before.library_id != library_id
     if as_json:
         record = {"library": str(library), "id": library_id}
-        write_line({**record, "adopted": before.library_id != library_id})
-    elif before.library_id == library_id:
+        write_line({**record, "adopted": adopted})
+    elif not adopted:
         click.echo(f"{safe(library)} is the library of this database already.")
     else:
         click.echo(

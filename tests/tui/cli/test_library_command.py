@@ -15,6 +15,7 @@ from rich.cells import cell_len
 
 from core.library.root import LIBRARY_MARK, create_library
 from core.store.database import open_database
+from core.store.libraryid import library_id_of
 from core.store.tracks import SortBy, get_track
 from tui.cli.library import SORTS
 
@@ -277,7 +278,13 @@ def test_adopt_says_that_a_folder_is_of_another_database(
 def test_adopt_needs_a_library_and_a_folder(
     invoke: Invoke, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    adopted = invoke("library", "adopt", "--yes", "--json", "--database", tmp_path / "lost.db")
+    assert json.loads(adopted.stdout)["adopted"] is True
+    with open_database(tmp_path / "lost.db") as lost, store.open() as known:
+        assert library_id_of(lost) == library_id_of(known)
+    (store.library / ".minusone-library").rename(tmp_path / "mark")
     fresh = invoke("library", "adopt", "--yes", "--database", tmp_path / "new.db")
+    (tmp_path / "mark").rename(store.library / ".minusone-library")
     assert fresh.exit_code == 1
     assert "no library yet" in fresh.stderr
     monkeypatch.setenv("MINUSONE_LIBRARY", str(tmp_path / "gone"))
